@@ -1,0 +1,59 @@
+# `make quickstart` and `make test` need Python 3.11 or newer and nothing else; see CONTRIBUTING.md.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help venv install quickstart test bench format clean
+
+help:
+	@echo "make quickstart  try it: load a sample, export it, import it elsewhere, compare"
+	@echo "make test        check style, types and behaviour, on SQLite and PostgreSQL"
+	@echo "make bench       measure against pg_dump, sqlite3 .dump and dumpdata"
+	@echo "make format      format the code and sort its imports"
+	@echo "make install     only install, into .venv"
+	@echo "make clean       remove .venv and what the tools leave"
+
+venv: $(BIN)/python
+
+# Stamps: what is installed already is not installed again until its list changes.
+install: .venv/.installed
+
+quickstart: .venv/.installed
+	$(BIN)/python scripts/quickstart.py
+
+# No command below may touch the database of whoever runs it.
+test: export DATABASE_URL = sqlite://:memory:
+test: .venv/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python manage.py check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m pytest -n 2 -W error
+
+bench: .venv/.installed-dev
+	$(BIN)/python -m benchmarks
+
+format: .venv/.installed-dev
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+clean:
+	rm -rf .venv build dist *.egg-info .coverage .coverage.* htmlcov
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "Memoria needs Python 3.11 or newer: name one with make PYTHON=/path/to/python3.11." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.venv/.installed: requirements.txt pyproject.toml | $(BIN)/python
+	$(PIP) -r requirements.txt --editable .
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt .venv/.installed
+	$(PIP) -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,98 @@
+"""`load-sample-data`: rows to try the other commands on."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.color import no_style
+from django.db import DEFAULT_DB_ALIAS, Error, connections, models, transaction
+
+from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, ShortTermMemory
+from memoria.sample_data import build
+
+# Clusters before their members.
+MODELS: tuple[type[models.Model], ...] = (
+    LongTermMemory,
+    ShortTermMemory,
+    Cluster,
+    ClusterMember,
+    MemoryRelationship,
+)
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill the empty tables of a database with sample memories: five namespaces, clusters, relationships "
+        "and embeddings, the same on every machine. Refused when one of the tables holds rows."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            choices=tuple(connections),
+            help='Alias of the database in the settings. Default: "%(default)s".',
+        )
+        parser.add_argument(
+            "--if-empty",
+            action="store_true",
+            help="Leave a database that holds rows as it is, and succeed.",
+        )
+
+    def handle(self, *args: Any, database: str, if_empty: bool, **options: Any) -> None:
+        try:
+            require_tables(database)
+            with transaction.atomic(using=database):
+                held = rows_held(database)
+                loaded = {} if held else load(database)
+        except Error as error:
+            raise CommandError(f"The database {database!r} cannot be filled: {str(error).strip()}") from error
+        if not held:
+            self.stdout.write(f"Loaded {counts(loaded)}.")
+        elif if_empty:
+            self.stdout.write(f"Nothing was loaded: the database {database!r} already holds {counts(held)}.")
+        else:
+            raise CommandError(
+                f"The database {database!r} holds {counts(held)}; sample data goes into empty tables only. "
+                "Set DATABASE_URL to another database, or empty these tables first."
+            )
+
+
+def require_tables(database: str) -> None:
+    there = connections[database].introspection.table_names()
+    missing = [model._meta.db_table for model in MODELS if model._meta.db_table not in there]
+    if missing:
+        raise CommandError(
+            f"The database {database!r} has no table {', '.join(missing)}: "
+            f"run `manage.py migrate --database {database}` first."
+        )
+
+
+def rows_held(database: str) -> dict[str, int]:
+    """Row count by table, of the tables that are not empty."""
+    held = {model._meta.db_table: model._default_manager.using(database).count() for model in MODELS}
+    return {table: rows for table, rows in held.items() if rows}
+
+
+def load(database: str) -> dict[str, int]:
+    """Insert the sample; row count by table."""
+    tables = build().tables()
+    for model in MODELS:
+        rows = [model(**row) for row in tables[model._meta.db_table]]
+        model._default_manager.using(database).bulk_create(rows)
+    let_ids_continue(database)
+    return {table: len(rows) for table, rows in tables.items()}
+
+
+def let_ids_continue(database: str) -> None:
+    """PostgreSQL's sequences do not see ids that were given: set them past the highest."""
+    connection = connections[database]
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), MODELS):
+            cursor.execute(statement)
+
+
+def counts(rows: dict[str, int]) -> str:
+    """Such as `510 rows: 160 in long_term_memory, 350 in clusters`."""
+    total = sum(rows.values())
+    by_table = ", ".join(f"{number:,} in {table}" for table, number in rows.items())
+    return f"{total:,} {'row' if total == 1 else 'rows'}: {by_table}"

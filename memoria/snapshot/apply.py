@@ -1,0 +1,110 @@
+"""Does what a plan says, in one transaction, and proves before the commit that it did exactly that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from memoria.snapshot.errors import DatabaseFailure, FileFailure, InvalidRows, InvalidValue
+from memoria.snapshot.formats import Reader
+from memoria.snapshot.plan import Plan
+from memoria.snapshot.progress import Progress
+from memoria.snapshot.report import Issue
+from memoria.snapshot.tables import Table
+
+if TYPE_CHECKING:
+    from memoria.snapshot.database import Sink
+
+_BULK_ROWS = 10_000
+"""From here on, building an index once is faster than keeping it up to date row by row."""
+
+
+def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], Reader], progress: Progress) -> None:
+    """Insert the file's rows, read again with `read`, as `plan` says. Any difference rolls everything back."""
+    with sink.transaction(carried):
+        before = _require_unchanged(sink, plan, carried)
+        beside = set(plan.nulls)
+        if plan.options.truncate:
+            beside |= plan.watched(carried)
+            for table in reversed(carried):
+                if table.name not in beside or not sink.moves_into_place:
+                    sink.clear(table)
+        bulk = {table.name for table in carried if _is_bulk(sink, plan, table, before[table.name])}
+        passes = [carried] if plan.parents_first else [[table] for table in carried]
+        inserted: Counter[str] = Counter()
+        for tables in passes:
+            for table, rows in _by_table(plan, tables, read()):
+                started = monotonic()
+                inserted[table.name] += sink.insert(
+                    table, _counted(rows, progress), bulk=table.name in bulk, beside=table.name in beside
+                )
+                plan.report.tables[table.name].seconds += monotonic() - started
+        progress.stage("Finishing")
+        sink.finish(carried, plan.nulls, replace=plan.options.truncate)
+        _prove(sink, plan, carried, inserted, before)
+
+
+def _require_unchanged(sink: Sink, plan: Plan, carried: Sequence[Table]) -> dict[str, int]:
+    """Rows of each table now that nobody else can write; they must be those that the plan saw."""
+    facts = sink.facts()
+    before = {table.name: sink.count(table.name) for table in carried}
+    for table in carried:
+        if facts.get(table.name) != plan.facts[table.name]:
+            raise DatabaseFailure(f"the schema of {table.name} changed since the plan was made; run the import again")
+        if plan.options.truncate and before[table.name] != plan.report.tables[table.name].deleted:
+            raise DatabaseFailure(f"the rows of {table.name} changed since the plan was made; run the import again")
+    return before
+
+
+def _is_bulk(sink: Sink, plan: Plan, table: Table, before: int) -> bool:
+    nobody_looks = before == 0 or (plan.options.truncate and not sink.indexing_locks_readers)
+    return nobody_looks and plan.report.tables[table.name].inserted >= _BULK_ROWS
+
+
+def _by_table(plan: Plan, tables: Sequence[Table], reader: Reader) -> Iterator[tuple[Table, Iterator[list[Any]]]]:
+    """The decoded rows of `tables`, in runs as they stand in the file."""
+    chosen = {table.name: table for table in tables}
+    rows = (
+        (number, row)
+        for number, row in enumerate(reader)
+        if row.table in chosen and not plan.skips(row.table, number)
+    )
+    for name, run in groupby(rows, key=lambda numbered: numbered[1].table):
+        yield chosen[name], _decoded(plan, name, run)
+    if plan.digest != reader.digest:
+        raise FileFailure("the file changed while it was imported; nothing was changed")
+
+
+def _decoded(plan: Plan, name: str, run: Any) -> Iterator[list[Any]]:
+    decoder = plan.decoders[name]
+    for _, row in run:
+        try:
+            yield decoder.decode(row.data)
+        except InvalidValue as error:
+            # Only where the plan's own checks were left out with --no-validate.
+            plan.report.add(Issue(name, error.reason, row.line, decoder.key(row.data)))
+            sentence = plan.report.issues[-1].sentence(plan.report.file.name)
+            raise InvalidRows(f"{sentence} (nothing was changed)", plan.report) from None
+
+
+def _counted(rows: Iterator[list[Any]], progress: Progress) -> Iterator[list[Any]]:
+    for number, row in enumerate(rows, 1):
+        if number % 1000 == 0:
+            progress.advance(rows=1000)
+        yield row
+
+
+def _prove(
+    sink: Sink, plan: Plan, carried: Sequence[Table], inserted: Counter[str], before: dict[str, int]
+) -> None:
+    for table in carried:
+        counts = plan.report.tables[table.name]
+        kept = 0 if plan.options.truncate else before[table.name]
+        found = sink.count(table.name)
+        if inserted[table.name] != counts.inserted or found != kept + counts.inserted:
+            raise DatabaseFailure(
+                f"{table.name} would hold {found:,} rows where the plan says {kept + counts.inserted:,}; nothing was changed"
+            )

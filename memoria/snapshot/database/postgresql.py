@@ -1,0 +1,124 @@
+"""A PostgreSQL connection of the engine's own, and what a PostgreSQL schema says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg2 import errors
+
+from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
+from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
+
+LOCK_TIMEOUT = 10
+"""Seconds to wait for another transaction's lock."""
+
+_SETTINGS = {
+    "client_encoding": "UTF8",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "standard_conforming_strings": "on",
+    "lock_timeout": f"{LOCK_TIMEOUT}s",
+    # A connection pooler or a role may set limits meant for a web request.
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "row_security": "off",
+}
+
+_COLUMNS = """
+    SELECT c.relname, a.attname, format_type(a.atttypid, NULL), NOT a.attnotnull,
+           CASE WHEN a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4
+                THEN a.atttypmod - 4 END
+      FROM pg_class c
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid)
+       AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+       AND c.relpersistence <> 't'
+     ORDER BY c.relname, a.attnum
+"""
+_REFERENCES = """
+    SELECT DISTINCT child.relname, a.attname, parent.relname, t.attname, NOT a.attnotnull
+      FROM pg_constraint f
+      JOIN pg_class child ON child.oid = f.conrelid AND pg_table_is_visible(child.oid)
+      JOIN pg_class parent ON parent.oid = f.confrelid
+      JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
+      JOIN pg_attribute t ON t.attrelid = f.confrelid AND t.attnum = f.confkey[1]
+     WHERE f.contype = 'f' AND cardinality(f.conkey) = 1
+     ORDER BY 1, 2, 3
+"""
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def failures(name: str) -> Iterator[None]:
+    """Turn the driver's errors into the engine's."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        raise _translated(error, name) from error
+
+
+def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
+    text = (error.diag.message_primary or str(error).strip().partition("\n")[0]).strip()
+    if isinstance(error, errors.LockNotAvailable):
+        return DatabaseBusy(f"{name} is locked by another transaction; try again when it is done")
+    if isinstance(error, errors.ReadOnlySqlTransaction):
+        return DatabaseFailure(f"{name} is read-only")
+    if isinstance(error, errors.DiskFull):
+        return DatabaseFailure(f"{name}: the server has no space left on its disk; nothing was changed")
+    if error.pgcode is None and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return DatabaseFailure(f"the connection to {name} was lost ({text}); nothing was changed")
+    detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+    return DatabaseFailure(f"{name}: {text}{detail}")
+
+
+def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
+    """A connection beside Django's, whose settings make every value's text the same on every server."""
+    parameters = connection.get_connection_params()
+    known = ("dbname", "user", "password", "host", "port", "service", "sslmode", "sslrootcert", "sslcert", "sslkey")
+    options = {key: parameters[key] for key in (*known, "passfile", "options", "connect_timeout") if key in parameters}
+    options.setdefault("connect_timeout", LOCK_TIMEOUT)
+    try:
+        database = psycopg2.connect(**options, application_name="memoria", keepalives_idle=30)
+    except psycopg2.Error as error:
+        reason = str(error).strip().splitlines()[-1].partition("FATAL:")
+        password = str(parameters.get("password") or "")
+        text = (reason[2] or reason[0]).strip()
+        raise DatabaseFailure(
+            f"cannot connect to {name}: {text.replace(password, '***') if password else text}"
+        ) from None
+    with failures(name), database.cursor() as cursor:
+        for setting, value in _SETTINGS.items():
+            cursor.execute("SELECT set_config(%s, %s, false)", (setting, value))
+    database.commit()
+    return database
+
+
+def facts(cursor: Any) -> dict[str, TableFacts]:
+    """All tables on the search path."""
+    columns: dict[str, dict[str, ColumnFacts]] = {}
+    cursor.execute(_COLUMNS)
+    for table, name, type, null, length in cursor.fetchall():
+        columns.setdefault(table, {})[name] = ColumnFacts(
+            name,
+            type,
+            null,
+            max_length=length,
+            integer_bits={"smallint": 16, "integer": 32}.get(type, 64),
+            single_precision=type == "real",
+            holds_nul=False,
+        )
+    references: dict[str, list[Reference]] = {}
+    cursor.execute(_REFERENCES)
+    for row in cursor.fetchall():
+        references.setdefault(row[0], []).append(Reference(*row))
+    return {table: TableFacts(table, found, tuple(references.get(table, ()))) for table, found in columns.items()}

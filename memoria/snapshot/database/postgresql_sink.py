@@ -1,0 +1,235 @@
+"""Rows into PostgreSQL: COPY in one transaction, into the table itself or, where foreign keys watch it, beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Self
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.snapshot.database import postgresql
+from memoria.snapshot.database.postgresql import quoted
+from memoria.snapshot.tables import Kind, Reference, Table, TableFacts
+
+_PIECE = 1 << 18
+_STAGE_TYPES = {Kind.INTEGER: "bigint", Kind.TEXT: "text"}
+_ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
+
+
+class PostgreSQLSink:
+    vendor = "postgresql"
+    indexing_locks_readers = True
+    moves_into_place = True
+
+    def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
+        self._connection = connection
+        self._name = name
+        self._indexes: list[str] = []
+        self._waiting: dict[str, list[str]] = {}
+
+    def __enter__(self) -> Self:
+        self._database = postgresql.connect(self._connection, self._name)
+        # The plan stages keys in temporary tables, each statement by itself; only `transaction` spans statements.
+        self._database.autocommit = True
+        self._cursor = self._database.cursor()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._database.close()
+
+    def facts(self) -> dict[str, TableFacts]:
+        with postgresql.failures(self._name):
+            return postgresql.facts(self._cursor)
+
+    def count(self, table: str) -> int:
+        return int(self.query(f"SELECT count(*) FROM {quoted(table)}")[0][0])
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with postgresql.failures(self._name):
+            self._cursor.execute(sql, parameters or None)
+            found: list[tuple[Any, ...]] = self._cursor.fetchall() if self._cursor.description else []
+            return found
+
+    def create_stage(self, name: str, columns: dict[str, Kind]) -> None:
+        described = ", ".join(f"{quoted(column)} {_STAGE_TYPES[kind]}" for column, kind in columns.items())
+        self.query(f"CREATE TEMP TABLE {quoted(name)} ({described})")
+
+    def stage(self, name: str, rows: list[tuple[Any, ...]]) -> None:
+        with postgresql.failures(self._name):
+            self._copy(f"COPY pg_temp.{quoted(name)} FROM STDIN", rows)
+
+    @contextmanager
+    def transaction(self, tables: Sequence[Table]) -> Iterator[None]:
+        self._database.autocommit = False
+        try:
+            for table in tables:
+                self.query(f"LOCK TABLE {quoted(table.name)} IN SHARE ROW EXCLUSIVE MODE")
+            self._set_local()
+            yield
+            with postgresql.failures(self._name):
+                self._database.commit()
+        except BaseException:
+            if not self._database.closed:
+                self._database.rollback()
+            raise
+
+    def clear(self, table: Table) -> int:
+        self.query(f"DELETE FROM {quoted(table.name)}")
+        return int(self._cursor.rowcount)
+
+    def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool) -> int:
+        """With `bulk` the table's secondary indexes are dropped, and built by `finish` from sorted entries.
+
+        With `beside` the rows wait in a temporary table for `finish` to move them: a row that other tables refer to
+        must be changed in place, because deleting it would delete or change those rows too; and a reference can only
+        be set to NULL before the foreign key sees it.
+        """
+        columns = [column.name for column in table.columns if column.name in self._existing(table)]
+        absent = [i for i, column in enumerate(table.columns) if column.name not in columns]
+        if bulk:
+            self._drop_indexes(table)
+        if absent:
+            rows = ([v for i, v in enumerate(row) if i not in absent] for row in rows)
+        names = ", ".join(map(quoted, columns))
+        target = quoted(table.name)
+        if beside:
+            target = quoted(_beside(table))
+            self.query(f"CREATE TEMP TABLE IF NOT EXISTS {target} AS SELECT {names} FROM {quoted(table.name)} WHERE false")
+            self._waiting[table.name] = columns
+        with postgresql.failures(self._name):
+            return self._copy(f"COPY {target} ({names}) FROM STDIN", rows)
+
+    def finish(self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool) -> None:
+        """Move the rows that wait, build the indexes that were dropped, put the sequences past the highest key."""
+        for table in tables:
+            if table.name in self._waiting:
+                for reference in nulls.get(table.name, ()):
+                    self._null(table, reference)
+                self._move(table, self._waiting[table.name], replace)
+        for sql in self._indexes:
+            self.query(sql)
+        for table in tables:
+            if table.key.kind is Kind.INTEGER:
+                self._advance_sequence(table)
+
+    def _null(self, table: Table, reference: Reference) -> None:
+        column = quoted(reference.column)
+        exists = (reference.target,) in self.query("SELECT relname FROM pg_class WHERE pg_table_is_visible(oid)")
+        target = f"SELECT 1 FROM {quoted(reference.target)} t WHERE t.{quoted(reference.target_column)} = w.{column}"
+        self.query(
+            f"UPDATE {quoted(_beside(table))} w SET {column} = NULL"
+            f" WHERE {column} IS NOT NULL AND NOT {f'EXISTS ({target})' if exists else 'false'}"
+        )
+
+    def _move(self, table: Table, columns: list[str], replace: bool) -> None:
+        target, waiting, key = quoted(table.name), quoted(_beside(table)), quoted(table.key.name)
+        names = ", ".join(map(quoted, columns))
+        merge = ""
+        if replace:
+            self.query(f"DELETE FROM {target} t WHERE NOT EXISTS (SELECT 1 FROM {waiting} w WHERE w.{key} = t.{key})")
+            changes = ", ".join(f"{quoted(c)} = EXCLUDED.{quoted(c)}" for c in columns if c != table.key.name)
+            merge = f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
+        self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM {waiting}{merge}")
+        self.query(f"DROP TABLE {waiting}")
+
+    def _set_local(self) -> None:
+        offered = self.query("SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")
+        if offered == [(True,)]:
+            # Compressing long values is most of the server's work, and lz4 does it in a fraction of the time.
+            self.query("SET LOCAL default_toast_compression = 'lz4'")
+
+    def _existing(self, table: Table) -> set[str]:
+        rows = self.query(
+            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+            (quoted(table.name),),
+        )
+        return {name for (name,) in rows}
+
+    def _drop_indexes(self, table: Table) -> None:
+        found = self.query(
+            "SELECT c.oid::regclass::text, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            " WHERE i.indrelid = to_regclass(%s) AND NOT i.indisunique AND c.reltablespace = 0 AND NOT i.indisclustered"
+            " AND obj_description(c.oid) IS NULL ORDER BY c.relname",
+            (quoted(table.name),),
+        )
+        for name, sql in found:
+            self.query(f"DROP INDEX {name}")
+            self._indexes.append(sql)
+
+    def _advance_sequence(self, table: Table) -> None:
+        ((sequence, highest),) = self.query(
+            f"SELECT pg_get_serial_sequence(%s, %s), (SELECT max({quoted(table.key.name)}) FROM {quoted(table.name)})",
+            (quoted(table.name), table.key.name),
+        )
+        if sequence is None or highest is None:
+            return
+        ((last, called),) = self.query(f"SELECT last_value, is_called FROM {sequence}")
+        if last > highest or (last == highest and called):
+            return
+        # Unlike setval, RESTART is undone by a rollback.
+        self.query(f"ALTER SEQUENCE {sequence} RESTART WITH {int(highest) + 1}")
+
+    def _copy(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Rows copied. An error raised by `rows` is raised as it is."""
+        source = _CopyText(rows)
+        try:
+            self._cursor.copy_expert(sql, source, size=_PIECE)
+        except Exception:
+            if source.error is not None:
+                raise source.error from None
+            raise
+        return source.count
+
+
+def _beside(table: Table) -> str:
+    return f"memoria_beside_{table.name}"
+
+
+class _CopyText:
+    """The file that COPY reads: rows in PostgreSQL's text format."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._lines = _lines(rows)
+        self._rest = b""
+        self.count = 0
+        self.error: BaseException | None = None
+
+    def read(self, size: int) -> bytes:
+        pieces = [self._rest]
+        held = len(self._rest)
+        try:
+            while held < size:
+                line = next(self._lines, None)
+                if line is None:
+                    break
+                self.count += 1
+                pieces.append(line)
+                held += len(line)
+        except BaseException as error:
+            self.error = error
+            raise
+        data = b"".join(pieces)
+        self._rest = data[size:]
+        return data[:size]
+
+
+def _lines(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    texts = {str: _escaped, float: repr, int: str, bool: _boolean, type(None): _null}
+    for row in rows:
+        yield ("\t".join([texts[type(value)](value) for value in row]) + "\n").encode()
+
+
+def _escaped(text: str) -> str:
+    for character, escape in _ESCAPES:
+        if character in text:
+            text = text.replace(character, escape)
+    return text
+
+
+def _boolean(value: bool) -> str:
+    return "t" if value else "f"
+
+
+def _null(value: None) -> str:
+    return "\\N"

@@ -1,0 +1,252 @@
+"""Rows out of PostgreSQL: COPY of row_to_json in one REPEATABLE READ transaction, on one connection or several."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.snapshot.database import postgresql
+from memoria.snapshot.database.postgresql import quoted
+from memoria.snapshot.errors import InvalidValue
+from memoria.snapshot.report import Issue
+from memoria.snapshot.rows import JSON_NULL
+from memoria.snapshot.tables import Column, Kind, Table, TableFacts
+from memoria.snapshot.values import MAX_DEPTH, check_depth
+
+if TYPE_CHECKING:
+    from memoria.snapshot.database import Emit, Refuse
+
+_BATCH = 1 << 20
+_PART_ROWS = 500
+_PART_MEMORY = 8 << 20
+_SHORT_JSON = 2000
+"""Stored bytes below which a JSON value may be the word null; a longer one is not fetched to be looked at."""
+_QUOTE = b"\x01"
+
+
+class PostgreSQLSource:
+    vendor = "postgresql"
+
+    def __init__(self, connection: BaseDatabaseWrapper, name: str) -> None:
+        self._connection = connection
+        self._name = name
+        self._others: list[Any] = []
+
+    def __enter__(self) -> Self:
+        self._database = postgresql.connect(self._connection, self._name)
+        self._database.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with postgresql.failures(self._name):
+            self._cursor = self._database.cursor()
+            self._facts = postgresql.facts(self._cursor)  # the moment is now
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for database in (*self._others, self._database):
+            database.close()
+
+    def facts(self) -> dict[str, TableFacts]:
+        return self._facts
+
+    def count(self, table: str) -> int:
+        return int(self._query(f"SELECT count(*) FROM {quoted(table)}")[0][0])
+
+    def namespaces(self, table: str) -> dict[str, int]:
+        return dict(
+            self._query(
+                f'SELECT namespace, count(*) FROM {quoted(table)} GROUP BY namespace ORDER BY namespace COLLATE "C"'
+            )
+        )
+
+    def rows(self, table: Table, columns: Sequence[Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
+        unfit = self._unfit(table, columns, refuse)
+        select = self._select(table, columns)
+        order = _key_order(table)
+        from_where = f"FROM {quoted(table.name)} WHERE NOT ({unfit})"
+        checked = _Checked(table, emit, refuse)
+        with postgresql.failures(self._name):
+            if jobs == 1 or self.count(table.name) <= _PART_ROWS:
+                self._copy(self._cursor, select.format(f"{from_where} ORDER BY {order}"), checked.take)
+            else:
+                ranges = self._ranges(table, jobs)
+                queries = [select.format(f"{from_where} AND {part} ORDER BY {order}") for part in ranges]
+                for part in self._copied_by_many(queries, jobs):
+                    for line in part:
+                        checked.take(line)
+        checked.flush()
+
+    def _query(self, sql: str) -> list[tuple[Any, ...]]:
+        with postgresql.failures(self._name):
+            self._cursor.execute(sql)
+            found: list[tuple[Any, ...]] = self._cursor.fetchall()
+            return found
+
+    def _copy(self, cursor: Any, select: str, take: Callable[[bytes], None]) -> None:
+        # No JSON text holds a raw control character between its tokens but white space, so in this CSV a line is
+        # quoted only if JSON stored with line ends is in it, and nothing is ever escaped.
+        copy = f"COPY ({select}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')"
+        cursor.copy_expert(copy, _Writer(take))
+
+    def _select(self, table: Table, columns: Sequence[Column]) -> str:
+        """A query with a place for its FROM clause; it makes one JSON object of each row, after sorting."""
+        types = self._facts[table.name].columns
+        expressions = [f"{_expression(c, types[c.name].type)} AS {quoted(c.name)}" for c in columns]
+        inner = f"SELECT {', '.join(quoted(c.name) for c in columns)} {{}} OFFSET 0"
+        nulls = [_is_json_null(c) for c in columns if c.kind is Kind.JSON and types[c.name].type in ("json", "jsonb")]
+        plain = f"(SELECT row_to_json(j) FROM (SELECT {', '.join(expressions)}) j)"
+        if not nulls:
+            return f"SELECT {plain} FROM ({inner}) t"
+        named = ", ".join(
+            f"CASE WHEN {_is_json_null(c)} THEN '{c.name}' END" for c in columns if c.kind is Kind.JSON
+        )
+        marked = (
+            f"(SELECT row_to_json(j) FROM (SELECT {', '.join(expressions)},"
+            f" array_remove(ARRAY[{named}], NULL) AS {quoted(JSON_NULL)}) j)"
+        )
+        return f"SELECT CASE WHEN {' OR '.join(nulls)} THEN {marked} ELSE {plain} END FROM ({inner}) t"
+
+    def _unfit(self, table: Table, columns: Sequence[Column], refuse: Refuse) -> str:
+        """A condition for the rows whose times no snapshot can hold; each of them is refused here, by its key."""
+        types = self._facts[table.name].columns
+        conditions = [_is_unfit_time(c, types[c.name].type) for c in columns if c.kind is Kind.TIME]
+        if not conditions:
+            return "false"
+        for column, condition in zip((c for c in columns if c.kind is Kind.TIME), conditions, strict=True):
+            found = self._query(
+                f"SELECT {quoted(table.key.name)}::text, {quoted(column.name)}::text FROM {quoted(table.name)}"
+                f" WHERE {condition} ORDER BY {_key_order(table)}"
+            )
+            for key, value in found:
+                refuse(
+                    Issue(table.name, f"{column.name} is {value}, not a time between the years 1 and 9999", key=key)
+                )
+        return " OR ".join(conditions)
+
+    def _ranges(self, table: Table, jobs: int) -> list[str]:
+        """Conditions on the key that cut the table into consecutive parts.
+
+        Where the key's index has the order of bytes, many small parts; elsewhere each part costs a scan, so one a job.
+        """
+        key = quoted(table.key.name)
+        order = _key_order(table)
+        indexed = table.key.kind is Kind.INTEGER or self._query(
+            "SELECT datcollate IN ('C', 'POSIX') FROM pg_database WHERE datname = current_database()"
+        ) == [(True,)]
+        step = _PART_ROWS if indexed else -(-self.count(table.name) // jobs)
+        bounds = self._query(
+            f"SELECT quote_literal({key}) FROM (SELECT {key}, row_number() OVER (ORDER BY {order}) AS n"
+            f" FROM {quoted(table.name)}) numbered WHERE n > 1 AND n % {step} = 1 ORDER BY {order}"
+        )
+        edges = [None, *(bound for (bound,) in bounds), None]
+        # Without COLLATE where the two orders are the same, so that the index is used.
+        column = key if indexed else order
+        return [
+            " AND ".join(
+                [f"{column} >= {low}" if low else "true", f"{column} < {high}" if high else "true"]
+            )
+            for low, high in pairwise(edges)
+        ]
+
+    def _copied_by_many(self, queries: list[str], jobs: int) -> Iterator[IO[bytes]]:
+        """The results of the queries in order, each copied by one of `jobs` connections that share this moment."""
+        ((snapshot,),) = self._query("SELECT pg_export_snapshot()")
+        free = []
+        for _ in range(jobs):
+            database = postgresql.connect(self._connection, self._name)
+            self._others.append(database)
+            database.set_session(isolation_level="REPEATABLE READ", readonly=True)
+            cursor = database.cursor()
+            cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
+            free.append(cursor)
+
+        def copied(query: str) -> IO[bytes]:
+            part: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_PART_MEMORY, prefix="memoria-")  # noqa: SIM115
+            cursor = free.pop()
+            self._copy(cursor, query, part.write)  # type: ignore[arg-type]
+            free.append(cursor)
+            part.seek(0)
+            return part
+
+        with ThreadPoolExecutor(jobs) as pool:
+            waiting: list[Future[IO[bytes]]] = []
+            for query in queries:
+                waiting.append(pool.submit(copied, query))
+                if len(waiting) > jobs:
+                    with waiting.pop(0).result() as part:
+                        yield part
+            for future in waiting:
+                with future.result() as part:
+                    yield part
+
+
+class _Writer:
+    """The file that COPY writes to; the driver hands over one row a call."""
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self._take = take
+
+    def write(self, line: bytes) -> None:
+        self._take(_unquoted(line) if line.startswith(_QUOTE) else line)
+
+
+def _unquoted(line: bytes) -> bytes:
+    """A row whose stored JSON has line ends between its tokens, as one line."""
+    return line[1:-2].replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
+
+
+class _Checked:
+    """Gathers rows into batches, leaving out those that no reader would take back."""
+
+    def __init__(self, table: Table, emit: Emit, refuse: Refuse) -> None:
+        self._table = table
+        self._emit = emit
+        self._refuse = refuse
+        self._batch: list[bytes] = []
+        self._size = 0
+
+    def take(self, line: bytes) -> None:
+        row = line[:-1]
+        if row.count(b"[") + row.count(b"{") > MAX_DEPTH:
+            try:
+                check_depth(row)
+            except InvalidValue as error:
+                self._refuse(Issue(self._table.name, error.reason))
+                return
+        self._batch.append(row)
+        self._size += len(row)
+        if self._size >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        self._emit(self._batch)
+        self._batch, self._size = [], 0
+
+
+def _key_order(table: Table) -> str:
+    return quoted(table.key.name) + ("" if table.key.kind is Kind.INTEGER else ' COLLATE "C"')
+
+
+def _expression(column: Column, type: str) -> str:
+    name = f"t.{quoted(column.name)}"
+    if column.kind is not Kind.TIME:
+        return name
+    utc = f"({name} AT TIME ZONE 'UTC')" if type == "timestamp with time zone" else name
+    return f"""to_char({utc}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+def _is_unfit_time(column: Column, type: str) -> str:
+    name = quoted(column.name)
+    zone = "+00" if type == "timestamp with time zone" else ""
+    return (
+        f"({name} IS NOT NULL AND"
+        f" ({name} < '0001-01-01 00:00:00{zone}' OR {name} >= '10000-01-01 00:00:00{zone}'))"
+    )
+
+
+def _is_json_null(column: Column) -> str:
+    name = f"t.{quoted(column.name)}"
+    return f"(pg_column_size({name}) < {_SHORT_JSON} AND json_typeof({name}::json) = 'null')"

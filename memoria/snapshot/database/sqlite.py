@@ -1,0 +1,96 @@
+"""A SQLite connection of the engine's own, and what a SQLite schema says of itself."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
+from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
+
+LOCK_TIMEOUT = 10.0
+"""Seconds to wait for another connection's lock."""
+_TEXT_AFFINITY = re.compile("CHAR|CLOB|TEXT", re.IGNORECASE)
+_OTHER_AFFINITY = re.compile("INT|BLOB|REAL|FLOA|DOUB", re.IGNORECASE)
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def failures(name: str) -> Iterator[None]:
+    """Turn SQLite's errors into the engine's."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(error, name) from error
+
+
+def _translated(error: sqlite3.Error, name: str) -> DatabaseFailure:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return DatabaseBusy(f"{name} is locked by another connection; try again when it is done")
+    if code == sqlite3.SQLITE_NOTADB:
+        return DatabaseFailure(f"{name} is not a SQLite database")
+    if code == sqlite3.SQLITE_FULL:
+        return DatabaseFailure(f"{name}: no space left on the device; nothing was changed")
+    if code == sqlite3.SQLITE_READONLY:
+        return DatabaseFailure(f"{name} is read-only")
+    return DatabaseFailure(f"{name}: {error}")
+
+
+def connect(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> sqlite3.Connection:
+    """A plain connection beside Django's: no converters, no foreign keys acting on their own, explicit transactions."""
+    path = str(connection.settings_dict["NAME"])
+    if not path.startswith("file:"):
+        if not Path(path).is_file():
+            raise DatabaseFailure(f"{name} does not exist; --migrate creates it for an import")
+        path = f"file:{quote(str(Path(path).absolute()))}?mode={'ro' if read_only else 'rw'}"
+    try:
+        return sqlite3.connect(path, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise DatabaseFailure(f"cannot open {name}: {error}") from error
+
+
+def facts(database: sqlite3.Connection) -> dict[str, TableFacts]:
+    """All tables of the database but SQLite's own and the shadow tables of virtual ones."""
+    listed = database.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    return {
+        name: TableFacts(name, _columns(database, name), _references(database, name))
+        for name, kind in sorted(listed)
+        if kind == "table" and not name.startswith("sqlite_")
+    }
+
+
+def _columns(database: sqlite3.Connection, table: str) -> dict[str, ColumnFacts]:
+    columns = database.execute("SELECT name, type, \"notnull\" FROM pragma_table_info(?)", (table,))
+    return {
+        name: ColumnFacts(
+            name,
+            type,
+            null=not notnull,
+            holds_nan=False,
+            numeric_affinity=not (_TEXT_AFFINITY.search(type) or _OTHER_AFFINITY.search(type) or not type),
+        )
+        for name, type, notnull in columns
+    }
+
+
+def _references(database: sqlite3.Connection, table: str) -> tuple[Reference, ...]:
+    rows = database.execute(
+        'SELECT f."from", f."table", coalesce(f."to", k.name), c."notnull"'
+        " FROM pragma_foreign_key_list(:table) f"
+        " JOIN pragma_table_info(:table) c ON c.name = f.\"from\""
+        ' LEFT JOIN pragma_table_info(f."table") k ON k.pk = 1'
+        ' ORDER BY f."from"',
+        {"table": table},
+    )
+    found = {Reference(table, column, target, to, null=not notnull) for column, target, to, notnull in rows}
+    return tuple(sorted(found, key=lambda reference: (reference.column, reference.target)))

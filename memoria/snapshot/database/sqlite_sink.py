@@ -1,0 +1,134 @@
+"""Rows into SQLite: one transaction, indexes built once at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Self
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.snapshot.database import sqlite
+from memoria.snapshot.tables import Kind, Reference, Table, TableFacts, stage_name
+
+_CACHE_KIB = 32 << 10
+_STAGE_TYPES = {Kind.INTEGER: "INTEGER", Kind.TEXT: "TEXT"}
+
+
+class SQLiteSink:
+    vendor = "sqlite"
+    indexing_locks_readers = False
+    moves_into_place = False
+
+    def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
+        self._connection = connection
+        self._name = name
+        self._read_only = read_only
+        self._indexes: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._database = sqlite.connect(self._connection, self._name, read_only=self._read_only)
+        with sqlite.failures(self._name):
+            self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._database.close()
+
+    def facts(self) -> dict[str, TableFacts]:
+        with sqlite.failures(self._name):
+            return sqlite.facts(self._database)
+
+    def count(self, table: str) -> int:
+        return int(self.query(f"SELECT count(*) FROM {sqlite.quoted(table)}")[0][0])
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with sqlite.failures(self._name):
+            return self._database.execute(sql, parameters).fetchall()
+
+    def create_stage(self, name: str, columns: dict[str, Kind]) -> None:
+        described = ", ".join(f"{sqlite.quoted(column)} {_STAGE_TYPES[kind]}" for column, kind in columns.items())
+        self.query(f"CREATE TEMP TABLE {sqlite.quoted(name)} ({described})")
+
+    def stage(self, name: str, rows: list[tuple[Any, ...]]) -> None:
+        if rows:
+            with sqlite.failures(self._name):
+                self._database.execute("SAVEPOINT stage")
+                marks = ", ".join("?" * len(rows[0]))
+                self._database.executemany(f"INSERT INTO temp.{sqlite.quoted(name)} VALUES ({marks})", rows)
+                self._database.execute("RELEASE stage")
+
+    @contextmanager
+    def transaction(self, tables: Sequence[Table]) -> Iterator[None]:
+        with sqlite.failures(self._name):
+            self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with sqlite.failures(self._name):
+                self._database.execute("COMMIT")
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+
+    def clear(self, table: Table) -> int:
+        with sqlite.failures(self._name):
+            return self._database.execute(f"DELETE FROM {sqlite.quoted(table.name)}").rowcount
+
+    def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool) -> int:
+        """With `bulk` the table's secondary indexes are dropped, and built by `finish` from sorted entries."""
+        existing = self.query("SELECT name FROM pragma_table_info(?)", (table.name,))
+        names = [column.name for column in table.columns if (column.name,) in existing]
+        if bulk:
+            self._drop_indexes(table.name)
+        sql = (
+            f"INSERT INTO {sqlite.quoted(table.name)} ({', '.join(map(sqlite.quoted, names))})"
+            f" VALUES ({', '.join('?' * len(names))})"
+        )
+        with sqlite.failures(self._name):
+            return self._database.executemany(sql, _stored(table, set(names), rows)).rowcount
+
+    def finish(self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool) -> None:
+        """Set to NULL the new rows' references that lead nowhere, and build the indexes that were dropped."""
+        for reference in (reference for found in nulls.values() for reference in found):
+            self._null(reference)
+        for sql in self._indexes:
+            self.query(sql)
+
+    def _null(self, reference: Reference) -> None:
+        (key,) = self.query("SELECT name FROM pragma_table_info(?) WHERE pk = 1", (reference.table,))[0]
+        table, column, key = map(sqlite.quoted, (reference.table, reference.column, key))
+        target, target_column = map(sqlite.quoted, (reference.target, reference.target_column))
+        exists = self.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (reference.target,))
+        there = f"EXISTS (SELECT 1 FROM {target} t WHERE t.{target_column} = {table}.{column})" if exists else "false"
+        self.query(
+            f"UPDATE {table} SET {column} = NULL WHERE {column} IS NOT NULL AND NOT {there}"
+            f" AND {key} IN (SELECT key FROM temp.{sqlite.quoted(stage_name(reference.table))})"
+        )
+
+    def _drop_indexes(self, table: str) -> None:
+        found = self.query(
+            "SELECT i.name, m.sql FROM pragma_index_list(?) i JOIN sqlite_master m ON m.name = i.name"
+            ' WHERE m.type = \'index\' AND m.sql IS NOT NULL AND NOT i."unique"',
+            (table,),
+        )
+        for name, sql in found:
+            self.query(f"DROP INDEX {sqlite.quoted(name)}")
+            self._indexes.append(sql)
+
+
+def _stored(table: Table, existing: set[str], rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """Values as SQLAlchemy and Django store them: times as text with a space and without an offset."""
+    times = [i for i, column in enumerate(table.columns) if column.kind is Kind.TIME]
+    absent = [i for i, column in enumerate(table.columns) if column.name not in existing]
+    for row in rows:
+        for position in times:
+            time = row[position]
+            if time is not None:
+                row[position] = f"{time[:10]} {time[11:26]}"
+        for position in reversed(absent):
+            del row[position]
+        yield row
+
+

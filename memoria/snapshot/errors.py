@@ -1,0 +1,63 @@
+"""The errors of the engine. Each message is a sentence that names the place, the problem and the way out.
+
+SnapshotError           exit code 1: refused or failed, nothing changed
+├── InvalidSnapshot     the file is not one whole snapshot
+│   └── EditedSnapshot  whole, but not as it was exported
+├── InvalidRows         rows that the snapshot or the target cannot hold; carries the report
+├── FileFailure         the operating system refused to read or write a file
+├── DatabaseFailure     the database refused, or is not what the engine needs
+│   └── DatabaseBusy    exit code 4: another run holds the lock
+└── Declined            the user answered no
+
+InvalidValue            one value of one row; the plan turns it into an issue, so it never leaves the engine
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from memoria.snapshot.report import Report
+
+
+class SnapshotError(Exception):
+    exit_code = 1
+
+
+class InvalidSnapshot(SnapshotError):
+    pass
+
+
+class EditedSnapshot(InvalidSnapshot):
+    pass
+
+
+class InvalidRows(SnapshotError):
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class FileFailure(SnapshotError):
+    pass
+
+
+class DatabaseFailure(SnapshotError):
+    pass
+
+
+class DatabaseBusy(DatabaseFailure):
+    exit_code = 4
+
+
+class Declined(SnapshotError):
+    pass
+
+
+class InvalidValue(ValueError):
+    """`reason` completes the sentence "<table> <key>: ..."; `unknown` names a column that the table does not have."""
+
+    def __init__(self, reason: str, *, unknown: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.unknown = unknown

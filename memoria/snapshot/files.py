@@ -1,0 +1,322 @@
+"""Files as the engine needs them: read twice, or written whole or not at all; "-" is stdin and stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import queue
+import secrets
+import stat
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from memoria.snapshot import compression
+from memoria.snapshot.digest import BackgroundSha256
+from memoria.snapshot.errors import FileFailure, InvalidSnapshot
+
+CHUNK = 1 << 20
+_SYNC_EVERY = 64 << 20
+_PARTIAL = ".partial"
+
+_HINTS = (
+    (b"PGDMP", "a pg_dump archive; restore it with pg_restore"),
+    (b"SQLite format 3\0", "a SQLite database; name it with --database-url sqlite:///… and export it"),
+    (b"PK\x03\x04", "a zip archive; unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it first"),
+    (b"BZh", "compressed with bzip2; unpack it first (gzip and Zstandard are read as they are)"),
+    (b"\xfd7zXZ\0", "compressed with xz; unpack it first (gzip and Zstandard are read as they are)"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"--", "SQL text; restore it with psql or sqlite3"),
+    (b"PRAGMA", "SQL text; restore it with sqlite3"),
+)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\0{", b"{\0", b"\0\0\0{")
+
+
+def failure(action: str, name: str, error: OSError) -> FileFailure:
+    """An operating system's refusal as a sentence."""
+    reason = {
+        errno.ENOENT: "no such file",
+        errno.EISDIR: "it is a directory",
+        errno.EACCES: "permission denied",
+        errno.ENOSPC: "no space left on the device; free some, or name another folder",
+        errno.EDQUOT: "the disk quota is used up",
+    }.get(error.errno or 0, (error.strerror or str(error)).lower())
+    return FileFailure(f"cannot {action} {name}: {reason}")
+
+
+class InputFile:
+    """A snapshot to read, as often as needed; stdin and pipes are copied to a private temporary file first.
+
+    `name` is what messages call it; `size` and `sha256` are of the bytes as stored, known after a full read.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.name = "<stdin>" if path == "-" else path
+        try:
+            self._file: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
+            if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+                self._file = _spooled(self._file)
+        except OSError as error:
+            raise failure("read", self.name, error) from None
+        self.size = os.fstat(self._file.fileno()).st_size
+        self.sha256 = ""
+        self.compression = compression.by_content(self._read_at(0, 8))
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def chunks(self, advance: Callable[[int], None] = lambda size: None) -> Iterator[bytes]:
+        """The content from its beginning, decompressed; `advance` is told the stored bytes as they are read.
+
+        Reading, digesting and decompressing run ahead on another thread.
+        """
+        with _ReadAhead(self._content(advance)) as chunks:
+            first = next(chunks, b"")
+            _refuse_foreign(first)
+            yield first.removeprefix(b"\xef\xbb\xbf")
+            yield from chunks
+
+    def _content(self, advance: Callable[[int], None]) -> Iterator[bytes]:
+        stored = self._stored(advance)
+        return compression.decompress(stored, self.compression) if self.compression else stored
+
+    def _stored(self, advance: Callable[[int], None]) -> Iterator[bytes]:
+        digest = hashlib.sha256()
+        position = 0
+        while chunk := self._read_at(position, CHUNK):
+            position += len(chunk)
+            digest.update(chunk)
+            advance(len(chunk))
+            yield chunk
+        if position != self.size:
+            raise FileFailure(f"cannot read {self.name}: it changed while it was read")
+        self.sha256 = digest.hexdigest()
+
+    def _read_at(self, position: int, size: int) -> bytes:
+        try:
+            return os.pread(self._file.fileno(), size, position)
+        except OSError as error:
+            raise failure("read", self.name, error) from None
+
+
+def _spooled(source: IO[bytes]) -> IO[bytes]:
+    copy = tempfile.TemporaryFile(prefix="memoria-")
+    while chunk := source.read(CHUNK):
+        copy.write(chunk)
+    copy.flush()
+    return copy
+
+
+def _refuse_foreign(head: bytes) -> None:
+    if not head.strip():
+        raise InvalidSnapshot("the file is empty")
+    for magic, what in _HINTS:
+        if head.startswith(magic):
+            raise InvalidSnapshot(f"the file is not a snapshot: it is {what}")
+    if head[257:262] == b"ustar":
+        raise InvalidSnapshot("the file is not a snapshot: it is a tar archive; unpack it first")
+    if compression.by_content(head):
+        raise InvalidSnapshot("the file is compressed twice; unpack it once")
+    if head.startswith(_UTF16):
+        raise InvalidSnapshot("the file looks like UTF-16 or UTF-32; save it as UTF-8")
+
+
+class _ReadAhead:
+    """Runs an iterator on a thread of its own, at most eight chunks ahead."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._queue: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=8)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="read-ahead", daemon=True)
+
+    def __enter__(self) -> Iterator[bytes]:
+        self._thread.start()
+        return self._received()
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        while self._thread.is_alive():
+            with contextlib.suppress(queue.Empty):
+                self._queue.get(timeout=0.01)
+
+    def _received(self) -> Iterator[bytes]:
+        while (item := self._queue.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def _run(self) -> None:
+        try:
+            for chunk in self._chunks:
+                self._queue.put(chunk)
+                if self._stopped.is_set():
+                    return
+            self._queue.put(None)
+        except BaseException as error:  # raised again in the thread that reads
+            self._queue.put(error)
+
+
+class OutputFile:
+    """A snapshot to write. Only `commit` gives it its name; leaving the `with` block without it removes every trace.
+
+    Digesting, compressing and writing run on another thread; its failure is raised by the next call.
+    """
+
+    def __init__(self, path: str, compress: str | None = None) -> None:
+        self.name = "<stdout>" if path == "-" else path
+        self.compression = compression.by_name(path) if compress is None else compress
+        self.size = 0
+        self.sha256 = ""
+        self._path = None if path == "-" or _is_special(path) else Path(path)
+        self._partial: Path | None = None
+        self._descriptor = self._open(path)
+        self._content = BackgroundSha256()
+        self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
+        self._error: OSError | None = None
+        self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
+        self._thread.start()
+
+    def write(self, data: bytes) -> None:
+        self._raise()
+        self._content.update(data)
+        self._queue.put(data)
+
+    def content_sha256(self) -> str:
+        """Digest of the uncompressed bytes written so far."""
+        return self._content.whole()
+
+    def commit(self) -> None:
+        """Flush everything to the disk, then let the file appear under its name."""
+        self._stop()
+        self._raise()
+        if self._path is None or self._partial is None:
+            return
+        try:
+            os.fsync(self._descriptor)
+            os.replace(self._partial, self._path)
+            self._partial = None
+            _sync_folder(self._path.parent)
+        except OSError as error:
+            raise failure("write", self.name, error) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop()
+        self._content.close()
+        if self._partial is not None:
+            self._partial.unlink(missing_ok=True)
+        if self._descriptor != 1:
+            os.close(self._descriptor)
+
+    def _open(self, path: str) -> int:
+        if path == "-":
+            return 1
+        try:
+            if self._path is None:
+                return os.open(path, os.O_WRONLY)
+            if self._path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "it is a directory")
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(self._path)
+            self._partial = self._path.with_name(f".{self._path.name[:200]}.{secrets.token_hex(4)}{_PARTIAL}")
+            descriptor = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            # Held until the process ends, so that a later run knows a dead run's file from a living one's.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            os.fchmod(descriptor, 0o600)
+            return descriptor
+        except OSError as error:
+            raise failure("write", self.name, error) from None
+
+    def _stop(self) -> None:
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+
+    def _raise(self) -> None:
+        if isinstance(self._error, BrokenPipeError):
+            raise self._error
+        if self._error is not None:
+            raise failure("write", self.name, self._error) from None
+
+    def _run(self) -> None:
+        stored = hashlib.sha256() if self.compression else None
+        compressor = compression.compressor(self.compression)
+        unsynced = 0
+        while True:
+            data = self._queue.get()
+            if self._error is not None:
+                if data is None:
+                    return
+                continue
+            try:
+                out = compressor.finish() if data is None else compressor.compress(data)
+                _write_all(self._descriptor, out)
+                if stored is not None:
+                    stored.update(out)
+                self.size += len(out)
+                unsynced += len(out)
+                if unsynced > _SYNC_EVERY and self._partial is not None:
+                    # Keeps the disk busy while rows are still read, so that the last flush is short.
+                    os.fdatasync(self._descriptor)
+                    unsynced = 0
+            except OSError as error:
+                self._error = error
+            if data is None:
+                self.sha256 = self._content.whole() if stored is None else stored.hexdigest()
+                return
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _is_special(path: str) -> bool:
+    """A device or a pipe is written as it is: it cannot be replaced by a rename."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed runs left beside `path`: partial files that no living process holds."""
+    for partial in path.parent.glob(f".{_escaped(path.name[:200])}.????????{_PARTIAL}"):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(partial, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                partial.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,164 @@
+"""Brings a snapshot into a database: read and plan, ask, then apply in one transaction what the plan says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.snapshot import database, formats
+from memoria.snapshot.apply import apply
+from memoria.snapshot.database import Sink
+from memoria.snapshot.errors import DatabaseFailure, Declined, InvalidRows, InvalidSnapshot
+from memoria.snapshot.files import InputFile
+from memoria.snapshot.formats import Reader
+from memoria.snapshot.plan import Options, Plan
+from memoria.snapshot.progress import NoProgress, Progress
+from memoria.snapshot.registry import TABLES
+from memoria.snapshot.report import FileReport, Issue, Report
+from memoria.snapshot.tables import Table, names
+
+@dataclass(slots=True)
+class Import:
+    """One import: what it reads, where it writes, and what was asked for."""
+
+    file: InputFile
+    connection: BaseDatabaseWrapper
+    database: str
+    """What messages and the report call the target."""
+    tables: Sequence[Table] = TABLES
+    options: Options = field(default_factory=Options)
+    dry_run: bool = False
+    allow_edited: bool = False
+    format: str | None = None
+    confirm: Callable[[Report], bool] = lambda report: True
+    """Asked once before rows are deleted; False stops the run."""
+    progress: Progress = field(default_factory=NoProgress)
+
+    def run(self) -> Report:
+        """Plan, and unless it is a dry run apply. Raises SnapshotError with nothing changed."""
+        started = monotonic()
+        report = Report("import", self.database, FileReport(self.file.name), dry_run=self.dry_run)
+        with database.sink(self.connection, self.database, read_only=self.dry_run) as sink:
+            plan, carried = self._plan(sink, report)
+            self._require_valid(report)
+            if not self.dry_run:
+                if any(table.deleted for table in report.tables.values()) and not self.confirm(report):
+                    raise Declined("not confirmed; nothing was changed")
+                self.progress.stage("Importing", size=self.file.size)
+                apply(sink, plan, carried, self._reader, self.progress)
+        report.seconds = monotonic() - started
+        return report
+
+    def _reader(self) -> Reader:
+        chunks = self.file.chunks(lambda size: self.progress.advance(size=size))
+        return formats.read(chunks, self.format, allow_edited=self.allow_edited)
+
+    def _plan(self, sink: Sink, report: Report) -> tuple[Plan, list[Table]]:
+        facts = sink.facts()
+        if not any(table.name in facts for table in TABLES):
+            raise DatabaseFailure(
+                f"{self.database} has no tables yet: create them with --migrate, or with `memoria migrate`"
+            )
+        plan = Plan(sink, self.tables, facts, self.options, report)
+        self.progress.stage("Checking", size=self.file.size)
+        reader = self._reader()
+        others: Counter[str] = Counter()
+        try:
+            for number, row in enumerate(reader):
+                if row.table not in plan.decoders:
+                    others[row.table] += 1
+                    plan.pass_by(number, row)
+                else:
+                    plan.decoders[row.table].legacy = reader.legacy
+                    plan.take(number, row)
+        except InvalidSnapshot as error:
+            raise type(error)(f"{self.file.name}: {error}") from None
+        plan.digest = reader.digest
+        self._describe(reader, report)
+        carried = self._carried(reader)
+        for table in carried:
+            report.table(table.name).rows = reader.counts.get(table.name, 0)
+            if table.name not in facts:
+                self._missing_table(table, report)
+        self._others(others, report)
+        plan.decide(carried)
+        self._notes(plan, reader)
+        return plan, [table for table in carried if table.name in facts]
+
+    def _carried(self, reader: Reader) -> list[Table]:
+        """The chosen tables that the file holds, also with no rows."""
+        assert reader.header is not None
+        promised = reader.footer.counts if reader.footer else reader.header.counts or {}
+        held = promised.keys() | reader.counts.keys()
+        carried = [table for table in self.tables if table.name in held]
+        filtered = reader.header.metadata.get("namespaces") or reader.header.metadata.get("namespaces_filter")
+        if filtered and self.options.truncate:
+            raise InvalidSnapshot(
+                f"{self.file.name} holds only the namespaces {', '.join(map(str, filtered))}: replacing whole tables with it"
+                " would delete the others; add its rows with --no-truncate"
+            )
+        return carried
+
+    def _missing_table(self, table: Table, report: Report) -> None:
+        rows = report.table(table.name).rows
+        if rows:
+            reason = f"{self.database} has no such table for its {rows:,} rows: --migrate creates it"
+            report.add(Issue(table.name, reason, kind="missing"))
+        else:
+            report.note(f"{self.database} has no table {table.name}; the file holds no rows for it.")
+
+    def _others(self, others: Counter[str], report: Report) -> None:
+        """Rows of tables that are unknown, or not chosen."""
+        known = set(names(TABLES))
+        for name, count in sorted(others.items()):
+            report.left_out[name] = count
+            if name in known:
+                continue
+            if self.options.ignore_unknown:
+                counts = report.table(name)
+                counts.rows = counts.skipped = count
+            else:
+                reason = f"unknown table with {count:,} rows: update this program, or leave it out with --ignore-unknown"
+                report.add(Issue(name, reason, kind="unknown"))
+
+    def _describe(self, reader: Reader, report: Report) -> None:
+        assert reader.header is not None
+        report.file = FileReport(
+            self.file.name,
+            size=self.file.size,
+            sha256=self.file.sha256,
+            layout=reader.header.layout,
+            format=reader.format,
+            compression=self.file.compression,
+            exported_at=reader.header.exported_at,
+        )
+        if reader.legacy:
+            report.note(
+                f"The file has the older layout {reader.header.layout}: its row counts are right,"
+                " but it has no end mark or digest to prove that nothing was altered."
+            )
+        if reader.edited:
+            report.note("The file was edited after its export; accepted because of --allow-edited.")
+
+    def _notes(self, plan: Plan, reader: Reader) -> None:
+        for name, decoder in plan.decoders.items():
+            counts = plan.report.tables.get(name)
+            if counts is not None:
+                counts.defaulted = {column: n for column, n in decoder.defaulted.items() if n}
+                counts.rounded = dict(decoder.rounded)
+                counts.ignored = dict(decoder.ignored)
+            if decoder.bare_numbers:
+                plan.report.note(f"{decoder.bare_numbers:,} bare NaN or Infinity in {name} were read as text.")
+
+    def _require_valid(self, report: Report) -> None:
+        fatal = [issue for issue in report.issues if issue.kind in ("unknown", "missing", "abandoned")]
+        if not report.issue_count or (self.options.skip_invalid and not fatal):
+            return
+        first = (fatal or report.issues)[0].sentence(self.file.name)
+        rows = f"{report.issue_count:,} issue{'s' if report.issue_count > 1 else ''}; nothing was changed"
+        hint = "" if fatal or self.options.skip_invalid else ", and --skip-invalid leaves such rows out"
+        raise InvalidRows(f"{first} ({rows}{hint})", report)

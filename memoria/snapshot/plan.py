@@ -1,0 +1,231 @@
+"""Decides what an import does with each row, before anything is written.
+
+Each row is validated by itself, then its key and its references are staged in temporary tables, where a few set
+operations find what only the whole file or the database can tell: keys that occur twice, keys that are there already,
+references that lead nowhere. Memory stays the same however many rows there are.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from memoria.snapshot.errors import InvalidValue
+from memoria.snapshot.formats.reader import RawRow
+from memoria.snapshot.report import Issue, Report
+from memoria.snapshot.rows import RowDecoder
+from memoria.snapshot.tables import Column, Kind, Reference, Table, TableFacts, stage_name
+from memoria.snapshot.values import check_json
+
+if TYPE_CHECKING:
+    from memoria.snapshot.database import Sink
+
+_STAGED_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    truncate: bool = True
+    """Rows of the carried tables are replaced; else the file's rows are added to them."""
+    ignore_unknown: bool = False
+    skip_invalid: bool = False
+    validate: bool = True
+
+
+class Plan:
+    """Takes every row of the file in its order, then decides. `report` holds the outcome, `skips` the rows left out."""
+
+    def __init__(
+        self, sink: Sink, tables: Sequence[Table], facts: dict[str, TableFacts], options: Options, report: Report
+    ) -> None:
+        self.facts = facts
+        self.options = options
+        self.report = report
+        self.decoders = {
+            table.name: RowDecoder(
+                table, facts.get(table.name), ignore_unknown=options.ignore_unknown, validate=options.validate
+            )
+            for table in tables
+        }
+        self.nulls: dict[str, list[Reference]] = {}
+        """Table -> references that are set to NULL where their target is not there."""
+        self.parents_first = True
+        """Whether the file holds its tables one after the other, parents before the tables that refer to them."""
+        self.digest = ""
+        """The reader's digest of the file that was planned."""
+        self._order = {table.name: position for position, table in enumerate(tables)}
+        self._last = 0
+        self._sink = sink
+        self._tables = {table.name: table for table in tables}
+        self._stages: dict[str, _Stage] = {}
+        self._refused: dict[str, array[int]] = {}
+
+    def take(self, number: int, row: RawRow) -> None:
+        """Validate one row of a chosen table, the file's `number`th, and stage what identifies it."""
+        position = self._order[row.table]
+        self.parents_first = self.parents_first and position >= self._last
+        self._last = position
+        decoder = self.decoders[row.table]
+        if not self.options.validate:
+            return
+        try:
+            values = decoder.decode(row.data)
+        except InvalidValue as error:
+            kind = "invalid" if error.unknown is None else "unknown"
+            self._refuse(number, Issue(row.table, error.reason, row.line, decoder.key(row.data), kind))
+            return
+        self._stage(self._tables[row.table]).take(number, row.line, values)
+
+    def pass_by(self, number: int, row: RawRow) -> None:
+        """A row of a table that is not imported must be JSON all the same, or the file is not whole."""
+        try:
+            row.data.decode()
+            check_json(row.data)
+        except (InvalidValue, UnicodeDecodeError) as error:
+            self._refuse(number, Issue(row.table, f"the row {error}", row.line))
+
+    def decide(self, carried: Sequence[Table]) -> None:
+        """The actions: every carried table's rows are counted as inserted, deleted or skipped."""
+        if self.options.validate:
+            self._find([table for table in carried if table.name in self.facts])
+        for table in carried:
+            self._count(table)
+
+    def _find(self, carried: Sequence[Table]) -> None:
+        names = {table.name for table in carried}
+        stages = [self._stage(table) for table in carried]
+        for stage in stages:
+            stage.flush()
+        for stage in stages:
+            self._find_twice(stage)
+            if not self.options.truncate:
+                self._find_existing(stage)
+            for reference in self.facts[stage.table.name].references:
+                self._find_dangling(stage, reference, names)
+        if self.options.truncate:
+            for reference in self._outside_references(names):
+                self._find_abandoned(reference)
+
+    def skips(self, table: str, number: int) -> bool:
+        refused = self._refused.get(table)
+        if refused is None:
+            return False
+        position = bisect_left(refused, number)
+        return position < len(refused) and refused[position] == number
+
+    def watched(self, carried: Sequence[Table]) -> set[str]:
+        """Carried tables that rows of other tables refer to: deleting from them could act on those rows."""
+        return {reference.target for reference in self._outside_references({table.name for table in carried})}
+
+    def _stage(self, table: Table) -> _Stage:
+        stage = self._stages.get(table.name)
+        if stage is None:
+            facts = self.facts.get(table.name)
+            references = {reference.column for reference in facts.references} if facts else set()
+            columns = [column for column in table.columns if column.name in references]
+            stage = self._stages[table.name] = _Stage(self._sink, table, columns)
+        return stage
+
+    def _find_twice(self, stage: _Stage) -> None:
+        found = self._sink.query(
+            f"SELECT s.number, s.line, s.key, f.line FROM {stage.name} s"
+            f" JOIN (SELECT key, min(number) AS number, min(line) AS line FROM {stage.name}"
+            " GROUP BY key HAVING count(*) > 1) f ON f.key = s.key WHERE s.number > f.number ORDER BY s.number"
+        )
+        for number, line, key, first in found:
+            self._refuse(number, Issue(stage.table.name, f"its key stands on line {first} already", line, str(key)))
+
+    def _find_existing(self, stage: _Stage) -> None:
+        table = stage.table
+        found = self._sink.query(
+            f'SELECT s.number, s.line, s.key FROM {stage.name} s'
+            f' JOIN "{table.name}" t ON t."{table.key.name}" = s.key ORDER BY s.number'
+        )
+        for number, line, key in found:
+            self._refuse(number, Issue(table.name, "its key is in the database already", line, str(key)))
+
+    def _find_dangling(self, stage: _Stage, reference: Reference, carried: set[str]) -> None:
+        """References that lead nowhere: refused, or set to NULL where the file does not carry their table at all."""
+        column = f's."{reference.column}"'
+        places = []
+        if reference.target in carried:
+            places.append(f"{self._stages[reference.target].name} p WHERE p.key = {column}")
+        if reference.target in self.facts and not (reference.target in carried and self.options.truncate):
+            places.append(f'"{reference.target}" t WHERE t."{reference.target_column}" = {column}')
+        nowhere = " AND ".join([f"{column} IS NOT NULL", *(f"NOT EXISTS (SELECT 1 FROM {p})" for p in places)])
+        if reference.null and reference.target not in carried:
+            ((count,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {nowhere}")
+            if count:
+                self.report.table(stage.table.name).nulled[reference.column] = count
+                self.nulls.setdefault(stage.table.name, []).append(reference)
+            return
+        found = self._sink.query(
+            f"SELECT s.number, s.line, s.key, {column} FROM {stage.name} s WHERE {nowhere} ORDER BY s.number"
+        )
+        for number, line, key, to in found:
+            reason = f"{reference.column} refers to {reference.target} {to!r}, neither in the file nor in the database"
+            self._refuse(number, Issue(stage.table.name, reason, line, str(key)))
+
+    def _find_abandoned(self, reference: Reference) -> None:
+        """Rows of a table outside the file that refer to rows which would be gone afterwards."""
+        column = f't."{reference.column}"'
+        ((count, example),) = self._sink.query(
+            f'SELECT count(*), min({column}) FROM "{reference.table}" t WHERE {column} IS NOT NULL'
+            f" AND NOT EXISTS (SELECT 1 FROM {self._stages[reference.target].name} s WHERE s.key = {column})"
+        )
+        if count:
+            reason = (
+                f"{count:,} rows of {reference.table} in the database refer to rows that the import would remove"
+                f" (such as {example!r}): import {reference.table} as well, or add rows with --no-truncate"
+            )
+            self.report.add(Issue(reference.target, reason, kind="abandoned"))
+
+    def _outside_references(self, carried: set[str]) -> list[Reference]:
+        return [
+            reference
+            for facts in self.facts.values()
+            for reference in facts.references
+            if reference.target in carried and reference.target in self._stages and reference.table not in carried
+        ]
+
+    def _refuse(self, number: int, issue: Issue) -> None:
+        """Leave a row out; a row with two faults is one row."""
+        if self.skips(issue.table, number):
+            return
+        insort(self._refused.setdefault(issue.table, array("q")), number)
+        self.report.add(issue)
+
+    def _count(self, table: Table) -> None:
+        counts = self.report.table(table.name)
+        counts.skipped = len(self._refused.get(table.name, ()))
+        counts.inserted = counts.rows - counts.skipped
+        if self.options.truncate and table.name in self.facts:
+            counts.deleted = self._sink.count(table.name)
+
+
+class _Stage:
+    """What identifies the rows of one table, in a temporary table: their place in the file, key and references."""
+
+    def __init__(self, sink: Sink, table: Table, references: Sequence[Column]) -> None:
+        self.table = table
+        self.name = stage_name(table.name)
+        self._sink = sink
+        self._waiting: list[tuple[Any, ...]] = []
+        self._positions = [table.columns.index(column) for column in (table.key, *references)]
+        kinds = {"number": Kind.INTEGER, "line": Kind.INTEGER, "key": table.key.kind}
+        sink.create_stage(self.name, kinds | {column.name: column.kind for column in references})
+
+    def take(self, number: int, line: int, values: list[Any]) -> None:
+        self._waiting.append((number, line, *[values[position] for position in self._positions]))
+        if len(self._waiting) >= _STAGED_AT_ONCE:
+            self._sink.stage(self.name, self._waiting)
+            self._waiting = []
+
+    def flush(self) -> None:
+        """Stage the last rows, and index the keys for the questions that follow."""
+        self._sink.stage(self.name, self._waiting)
+        self._waiting = []
+        self._sink.query(f"CREATE INDEX {self.name}_key ON {self.name} (key)")

@@ -1,0 +1,84 @@
+"""The tables a snapshot carries, read off the models. One table is one model and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from memoria import models as memoria
+from memoria.snapshot.errors import SnapshotError
+from memoria.snapshot.tables import Column, Kind, Table
+
+_KINDS: tuple[tuple[type[models.Field[Any, Any]], Kind], ...] = (
+    (models.JSONField, Kind.JSON),
+    (models.DateTimeField, Kind.TIME),
+    (models.BooleanField, Kind.BOOLEAN),
+    (models.FloatField, Kind.FLOAT),
+    (models.IntegerField, Kind.INTEGER),
+    (models.TextField, Kind.TEXT),
+    (models.CharField, Kind.TEXT),
+)
+
+
+def table_of(model: type[models.Model], *, core: bool = True) -> Table:
+    """The facts of a model's table, in the order of its columns."""
+    columns = tuple(_column(field) for field in model._meta.concrete_fields)
+    key = next(column for column in columns if column.name == model._meta.pk.column)
+    return Table(model._meta.db_table, key, columns, core=core)
+
+
+def _column(field: models.Field[Any, Any]) -> Column:
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    kind = next(kind for base, kind in _KINDS if isinstance(target, base))
+    limits = {type(validator): validator.limit_value for validator in field.validators if hasattr(validator, "limit_value")}
+    bounded = kind is Kind.FLOAT
+    return Column(
+        field.column,
+        kind,
+        null=field.null,
+        default=_default(field, kind),
+        max_length=target.max_length if kind is Kind.TEXT else None,
+        minimum=limits.get(MinValueValidator) if bounded else None,
+        maximum=limits.get(MaxValueValidator) if bounded else None,
+    )
+
+
+def _default(field: models.Field[Any, Any], kind: Kind) -> Callable[[], Any] | None:
+    """Makes the value of a required column that a row lacks, in the engine's form."""
+    if field.null or field.primary_key or not (field.has_default() or field.has_db_default()):
+        return None
+    value = field.get_default() if field.has_default() else field.db_default
+    if kind is not Kind.TIME:
+        return lambda: getattr(value, "value", value)
+    # One moment for the whole run: rows that lack a time were imported together.
+    moment = datetime.now(UTC).isoformat("T", "microseconds").removesuffix("+00:00") + "Z"
+    return lambda: moment
+
+
+TABLES: tuple[Table, ...] = (
+    table_of(memoria.LongTermMemory),
+    table_of(memoria.ShortTermMemory),
+    table_of(memoria.Cluster),
+    table_of(memoria.ClusterMember),
+    table_of(memoria.MemoryRelationship),
+)
+"""Parents stand before the tables that refer to them."""
+
+EXCLUDED: dict[str, str] = {}
+"""Models that no snapshot carries: label -> reason."""
+
+
+def chosen(names: list[str] | None) -> tuple[Table, ...]:
+    """The tables of these names, in the registry's order; all of them for None."""
+    if names is None:
+        return TABLES
+    known = {table.name for table in TABLES}
+    for name in names:
+        if name not in known:
+            raise SnapshotError(f"there is no table {name!r}: choose from {', '.join(t.name for t in TABLES)}")
+    return tuple(table for table in TABLES if table.name in names)
+

@@ -1,0 +1,98 @@
+"""What a run did, as plain data. The doors render it as text, JSON or HTML; docs/commands.md is its contract."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+ISSUES_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One reason why a row cannot be moved: where (line of the file, table, key), what, and how to get past it."""
+
+    table: str
+    reason: str
+    line: int | None = None
+    key: str | None = None
+    kind: str = "invalid"
+
+    def sentence(self, place: str) -> str:
+        line = f" line {self.line}" if self.line else ""
+        key = "" if self.key is None else f" {self.key!r}"
+        return f"{place}{line}, {self.table}{key}: {self.reason}."
+
+
+@dataclass(slots=True)
+class TableReport:
+    """Counts of rows. For an import `rows` = `inserted` + `skipped`; `deleted` are rows of the target."""
+
+    rows: int = 0
+    inserted: int = 0
+    deleted: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    defaulted: dict[str, int] = field(default_factory=dict)
+    """Column -> rows that lacked it and took the model's default."""
+    nulled: dict[str, int] = field(default_factory=dict)
+    """Column -> references set to NULL because their target is neither in the file nor in the database."""
+    rounded: dict[str, int] = field(default_factory=dict)
+    """Column -> values rounded because the target's column has 4-byte floats."""
+    ignored: dict[str, int] = field(default_factory=dict)
+    """Unknown column -> rows whose value was left out on request."""
+
+
+@dataclass(slots=True)
+class FileReport:
+    name: str
+    size: int = 0
+    sha256: str = ""
+    layout: str = "1"
+    format: str = ""
+    compression: str = ""
+    exported_at: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    operation: str
+    database: str
+    file: FileReport
+    dry_run: bool = False
+    tables: dict[str, TableReport] = field(default_factory=dict)
+    left_out: dict[str, int | str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    issue_count: int = 0
+    seconds: float = 0.0
+
+    def add(self, issue: Issue, *, count: int = 1) -> None:
+        """Count an issue; keep the first ISSUES_SHOWN."""
+        self.issue_count += count
+        if len(self.issues) < ISSUES_SHOWN:
+            self.issues.append(issue)
+
+    def note(self, sentence: str) -> None:
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def table(self, name: str) -> TableReport:
+        return self.tables.setdefault(name, TableReport())
+
+    @property
+    def rows(self) -> int:
+        return sum(table.rows for table in self.tables.values())
+
+    @property
+    def skipped(self) -> int:
+        return sum(table.skipped for table in self.tables.values())
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 3 done with rows or values left out on request."""
+        ignored = any(table.ignored for table in self.tables.values())
+        return 3 if self.skipped or ignored else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"report_version": 1, **asdict(self), "rows": self.rows, "exit_code": self.exit_code}

@@ -1,0 +1,91 @@
+"""What the engine knows of a table: its columns, its key, its references. Pure facts, no Django."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """The kinds of value in a snapshot; docs/format.md gives the encoding of each."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    kind: Kind
+    null: bool = False
+    default: Callable[[], Any] | None = None
+    """Makes the value of a row that lacks this column; None where the column is required."""
+    max_length: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key: `column` of `table` holds a value of `target_column` of `target`."""
+
+    table: str
+    column: str
+    target: str
+    target_column: str
+    null: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    key: Column
+    columns: tuple[Column, ...]
+    core: bool = True
+    """A core table stands in every snapshot, also when it is empty."""
+    by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+
+    @property
+    def has_namespace(self) -> bool:
+        return "namespace" in self.by_name
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """What a column of a real database can hold; `None` limits nothing."""
+
+    name: str
+    type: str
+    null: bool
+    max_length: int | None = None
+    integer_bits: int = 64
+    single_precision: bool = False
+    holds_nul: bool = True
+    holds_nan: bool = True
+    numeric_affinity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    name: str
+    columns: dict[str, ColumnFacts]
+    references: tuple[Reference, ...] = ()
+    """Foreign keys of this table that the database enforces."""
+
+
+def names(tables: Iterable[Table]) -> list[str]:
+    return [table.name for table in tables]
+
+
+def stage_name(table: str) -> str:
+    """The temporary table that holds the keys of a table's new rows."""
+    return f"memoria_stage_{table}"

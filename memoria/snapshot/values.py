@@ -1,0 +1,130 @@
+"""Single values: times, JSON text, floats. Each function either returns the canonical form or raises InvalidValue."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import msgspec
+
+from memoria.snapshot.errors import InvalidValue
+
+MAX_DEPTH = 512
+
+_TIME = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)"
+    r"(?:[Tt ](?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,6})0*)?"
+    # An older export appended "Z" to times that already had an offset: the offset is the truth.
+    r"(?:(?P<offset>[+-]\d\d:?\d\d)Z?|[Zz])?)?",
+    re.ASCII,
+)
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
+_BARE_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*+"|(-?)\b(NaN|Infinity)\b', re.DOTALL)
+_validate = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+def canonical_time(text: str) -> str:
+    """The UTC moment as `YYYY-MM-DDTHH:MM:SS.ffffffZ`; a time without an offset is UTC already."""
+    if len(text) == 27:
+        try:
+            if datetime.fromisoformat(text).isoformat("T", "microseconds") == text[:26] + "+00:00":
+                return text
+        except ValueError:
+            pass
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise InvalidValue(f"is not a time: {shown(text)}")
+    fraction = (match["fraction"] or "").ljust(6, "0")
+    naive = f"{match['date']}T{match['clock'] or '00:00:00'}.{fraction}"
+    try:
+        moment = datetime.fromisoformat(naive + (match["offset"] or "+00:00")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidValue(f"is not a time between the years 1 and 9999: {shown(text)}") from None
+    return moment.replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
+
+
+def check_json(text: bytes) -> None:
+    """Refuse text that is not exactly one JSON value of at most MAX_DEPTH nested arrays and objects."""
+    check_depth(text)
+    try:
+        _validate(text)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        masked = mask_lone_surrogates(text)
+        if masked == text:
+            raise InvalidValue(f"is not JSON ({_reason(error)}): {shown(text)}") from None
+        try:
+            _validate(masked)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise InvalidValue(f"is not JSON ({_reason(error)}): {shown(text)}") from None
+
+
+def check_depth(text: bytes) -> None:
+    """Only text with more opening brackets than MAX_DEPTH can be too deep, and counting them is nearly free."""
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for match in _BRACKET.finditer(text):
+        bracket = match[0]
+        if bracket in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise InvalidValue(f"nests arrays and objects more than {MAX_DEPTH} deep")
+        elif bracket in b"]}":
+            depth -= 1
+
+
+def one_line(text: str) -> str:
+    """JSON text without line ends. They can only stand between tokens, where a space means the same."""
+    if "\n" in text or "\r" in text:
+        return text.replace("\n", " ").replace("\r", " ")
+    return text
+
+
+def mask_lone_surrogates(text: bytes) -> bytes:
+    r"""JSON text of the same length in which each \uD800-\uDFFF without its partner reads \uFFFD.
+
+    JSON allows half a surrogate pair in a string and both databases keep it, as text; the parser does not.
+    """
+    if b"\\u" not in text:
+        return text
+    escapes = [(m.start(), int(m[1], 16)) for m in _ESCAPE.finditer(text) if m[1]]
+    paired = {
+        position
+        for (first, high), (second, low) in pairwise(escapes)
+        if second == first + 6 and 0xD800 <= high < 0xDC00 <= low < 0xE000
+        for position in (first, second)
+    }
+    masked = bytearray(text)
+    for position, code in escapes:
+        if 0xD800 <= code < 0xE000 and position not in paired:
+            masked[position : position + 6] = b"\\ufffd"
+    return bytes(masked)
+
+
+def quote_bare_numbers(text: bytes) -> tuple[bytes, int]:
+    """JSON text in which the bare words NaN, Infinity and -Infinity are strings, and how many there were."""
+    count = 0
+
+    def quote(match: re.Match[bytes]) -> bytes:
+        nonlocal count
+        if match[2] is None:
+            return match[0]
+        count += 1
+        return b'"' + match[1] + match[2] + b'"'
+
+    return _BARE_NUMBER.sub(quote, text), count
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value as it may stand in a message: escaped, short, on one line."""
+    text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+    quoted = ascii(text) if isinstance(text, str) and not text.isprintable() else repr(text)
+    return quoted if len(quoted) <= limit else quoted[: limit - 1] + "…"
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    return str(error).removeprefix("JSON is malformed: ") or "malformed"

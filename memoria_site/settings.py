@@ -1,0 +1,163 @@
+"""Settings, all from the environment.
+
+Every variable has a safe default: a fresh checkout runs without any, and serves the admin as for production.
+
+===================== ================================================= ==================================
+Variable              Meaning                                           Default
+===================== ================================================= ==================================
+DATABASE_URL          the database, `postgresql://user:pw@host/name`    `memoria.sqlite3` in the checkout
+SECRET_KEY            signs sessions; at least 50 random characters     made once, kept in `.secret-key`
+ALLOWED_HOSTS         host names of the site, separated by commas       none (localhost while debugging)
+MEMORIA_BEHIND_PROXY  1: trust X-Forwarded-Proto of the proxy in front  0
+MEMORIA_HSTS_SECONDS  how long browsers insist on HTTPS                 3600
+MEMORIA_INSECURE_HTTP 1: serve plain HTTP, as inside a closed network   0
+MEMORIA_DEBUG         1: develop: plain HTTP, error pages with source   0
+===================== ================================================= ==================================
+
+In production set `ALLOWED_HOSTS`, and `DATABASE_URL` for PostgreSQL. Behind a proxy that ends TLS, set
+`MEMORIA_BEHIND_PROXY=1` as well, or the redirect to HTTPS never ends. With these, `manage.py check --deploy`
+has nothing to say. To try it out: `MEMORIA_DEBUG=1 python manage.py runserver`.
+
+Installed without a checkout (`pip install`), the current directory stands in for the checkout.
+"""
+
+import functools
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+from django.utils.functional import lazy
+
+
+def flag(name: str) -> bool:
+    value = os.environ.get(name, "")
+    if value not in {"", "0", "1"}:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write 1 for yes or 0 for no.")
+    return value == "1"
+
+
+def seconds(name: str, default: int) -> int:
+    value = os.environ.get(name, "") or str(default)
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number of seconds.")
+    return int(value)
+
+
+def database(url: str, default: Path) -> dict[str, Any]:
+    if not url:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": default}
+    try:
+        return {**dj_database_url.parse(url)}
+    except ValueError:
+        # Neither the URL nor the parser's error is repeated: both may hold a password.
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not the URL of a database: write postgresql://user:password@host/name or "
+            "sqlite:///path/to/file, with special characters in the password as %xx."
+        ) from None
+
+
+@functools.cache
+def kept_secret_key(path: Path) -> str:
+    """The key in the file, which is made first if there is none."""
+    try:
+        if not path.exists():
+            # Written whole under a private name (mkstemp: O_EXCL, 0600), then linked, which fails if another
+            # process was faster: of two that start together, both read the same key and never half of one.
+            descriptor, draft = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+            try:
+                with open(descriptor, "w", encoding="ascii") as file:
+                    file.write(get_random_secret_key() + "\n")
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                os.unlink(draft)
+        key = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"No secret key: {error}. Set SECRET_KEY in the environment.") from error
+    if not key:
+        raise ImproperlyConfigured(f"No secret key: {path} is empty. Delete it, and a new one is made.")
+    return key
+
+
+PROJECT = Path(__file__).resolve().parent.parent
+FOLDER = PROJECT if (PROJECT / "manage.py").is_file() else Path.cwd()
+
+DEBUG = flag("MEMORIA_DEBUG")
+PLAIN_HTTP = DEBUG or flag("MEMORIA_INSECURE_HTTP")
+
+# Lazy, because most commands sign nothing: `memoria export-data` leaves no key file wherever it is run.
+SECRET_KEY = os.environ.get("SECRET_KEY") or lazy(kept_secret_key, str)(FOLDER / ".secret-key")
+
+ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").replace(",", " ").split() if host]
+
+# No ATOMIC_REQUESTS: an import takes its own transaction, once, around what its plan says.
+DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""), FOLDER / "memoria.sqlite3")}
+# Tables that name no key of their own: those of Django's own apps.
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "import_export",
+    "memoria",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+ROOT_URLCONF = "memoria_site.urls"
+WSGI_APPLICATION = "memoria_site.wsgi.application"
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+STATIC_ROOT = FOLDER / "static"
+
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = not PLAIN_HTTP
+SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else seconds("MEMORIA_HSTS_SECONDS", default=3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PLAIN_HTTP
+if flag("MEMORIA_BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

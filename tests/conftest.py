@@ -1,0 +1,206 @@
+"""Databases for the tests, and the program as a user runs it.
+
+Whatever touches a database is tested on all three: SQLite, PostgreSQL 16 and 18. TEST_DATABASE_URL, the URL
+of a server on which databases may be created, stands in for both PostgreSQLs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from django.db import connections
+
+from tests import postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+GIVEN_SERVER = os.environ.get("TEST_DATABASE_URL", "")
+KINDS = ["sqlite", "postgresql"] if GIVEN_SERVER else ["sqlite", "postgresql-16", "postgresql-18"]
+
+# How the workers of pytest-xdist learn which run they belong to.
+RUN_VARIABLE = "MEMORIA_TEST_RUN"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        run = tempfile.mkdtemp(prefix="memoria-tests-")
+        os.environ[RUN_VARIABLE] = f"{os.getpid()}:{run}"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        _, _, run = os.environ.pop(RUN_VARIABLE).partition(":")
+        postgres.stop_all(Path(run))
+        shutil.rmtree(run, ignore_errors=True)
+
+
+@functools.cache
+def server(kind: str) -> postgres.Server:
+    if GIVEN_SERVER:
+        return postgres.Server(GIVEN_SERVER)
+    owner, _, run = os.environ[RUN_VARIABLE].partition(":")
+    return postgres.start(int(kind.removeprefix("postgresql-")), Path(run), int(owner))
+
+
+class RunMemoria(Protocol):
+    def __call__(
+        self,
+        *args: str | Path,
+        input: bytes | None = None,
+        env: Mapping[str, str | None] | None = None,
+        timeout: float = 60,
+    ) -> subprocess.CompletedProcess[bytes]: ...
+
+
+def run_manage(
+    *args: str | Path,
+    input: bytes | None = None,
+    env: Mapping[str, str | None] | None = None,
+    timeout: float = 60,
+) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, **(env or {})}
+    return subprocess.run(
+        [sys.executable, "manage.py", *map(str, args)],
+        cwd=ROOT,
+        input=input if input is not None else b"",
+        env={name: value for name, value in environment.items() if value is not None},
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@pytest.fixture
+def run_memoria(tmp_path: Path) -> RunMemoria:
+    """`manage.py` as a real process, from the root of the repository; None in `env` unsets a variable.
+
+    Without a DATABASE_URL in `env` the default database is a file of this test's that does not exist yet:
+    never the developer's.
+    """
+
+    def run(
+        *args: str | Path,
+        input: bytes | None = None,
+        env: Mapping[str, str | None] | None = None,
+        timeout: float = 60,
+    ) -> subprocess.CompletedProcess[bytes]:
+        defaults = {"DATABASE_URL": f"sqlite:///{tmp_path}/default.sqlite3"}
+        return run_manage(*args, input=input, env={**defaults, **(env or {})}, timeout=timeout)
+
+    return run
+
+
+class Postgres:
+    """A server, seen from one test: what the test creates there goes when the test ends."""
+
+    def __init__(self, server: postgres.Server, stack: contextlib.ExitStack) -> None:
+        self.server = server
+        self._stack = stack
+
+    def url(self, dbname: str, *, user: str | None = None, password: str | None = None) -> str:
+        return self.server.url(dbname, user=user, password=password)
+
+    def create_database(self, *, template: str = "template1") -> str:
+        """The URL of a new database."""
+        return self.url(self._stack.enter_context(self.server.database(template=template)))
+
+
+@pytest.fixture
+def postgres16() -> Iterator[Postgres]:
+    with contextlib.ExitStack() as stack:
+        yield Postgres(server("postgresql-16"), stack)
+
+
+@pytest.fixture
+def postgres18() -> Iterator[Postgres]:
+    with contextlib.ExitStack() as stack:
+        yield Postgres(server("postgresql-18"), stack)
+
+
+class MakeDatabase(Protocol):
+    def __call__(self, kind: str, *, migrated: bool = False) -> str: ...
+
+
+@pytest.fixture(scope="session")
+def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Per kind the database (a path, or a name on the server) that migrated ones are copied from."""
+
+    def migrate(url: str) -> None:
+        result = run_manage("migrate", "--verbosity=0", env={"DATABASE_URL": url})
+        assert result.returncode == 0, result.stderr.decode()
+
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def template(kind: str) -> str:
+            if kind == "sqlite":
+                path = tmp_path_factory.mktemp("template") / "migrated.sqlite3"
+                migrate(f"sqlite:///{path}")
+                return str(path)
+            name = stack.enter_context(server(kind).database())
+            migrate(server(kind).url(name))
+            return name
+
+        yield template
+
+
+@pytest.fixture
+def make_database(
+    tmp_path_factory: pytest.TempPathFactory, migrated_template: Callable[[str], str]
+) -> Iterator[MakeDatabase]:
+    """Makes databases of any kind in KINDS and returns their URLs; all are gone when the test ends.
+
+    They are empty, or `migrated`: as `manage.py migrate` leaves them, Django's own tables included.
+    """
+    with contextlib.ExitStack() as stack:
+
+        def make(kind: str, *, migrated: bool = False) -> str:
+            if kind == "sqlite":
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=base)))
+                path = folder / "memoria.sqlite3"
+                if migrated:
+                    shutil.copyfile(migrated_template(kind), path)
+                else:
+                    path.touch()
+                return f"sqlite:///{path}"
+            template = migrated_template(kind) if migrated else "template1"
+            return Postgres(server(kind), stack).create_database(template=template)
+
+        base = tmp_path_factory.getbasetemp()
+        yield make
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(database_kind: str, make_database: MakeDatabase) -> str:
+    """An empty database, once of each kind."""
+    return make_database(database_kind)
+
+
+@pytest.fixture
+def migrated_url(database_kind: str, make_database: MakeDatabase) -> str:
+    """A migrated database, once of each kind."""
+    return make_database(database_kind, migrated=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """What pytest-django's `db` gives is SQLite in memory, whatever DATABASE_URL the developer has set."""
+    settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    connections.settings["default"] = connections.configure_settings({"default": settings})["default"]
+    with contextlib.suppress(AttributeError):
+        del connections["default"]
