@@ -8,10 +8,12 @@ server is in neither.
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,19 +58,32 @@ def measure(
             errors.open("wb") as complaints,
         ):
             os.sync()
-            subprocess.run(
+            launcher = subprocess.Popen(
                 launch,
                 stdin=source,
                 stdout=sink,
                 stderr=complaints,
                 cwd=directory,
                 env={**os.environ, **(environment or {})},
-                check=True,
+                process_group=0,
             )
+            wait(launcher)
         cost = json.loads(result.read_text())
         if cost.pop("exit_code") != 0:
             raise CommandFailed(explain(command, errors.read_text(errors="replace")))
         return Measurement(**cost)
+
+
+def wait(launcher: subprocess.Popen[bytes]) -> None:
+    """Wait for the launcher; when this process is interrupted, end it and all that it started."""
+    try:
+        if launcher.wait() != 0:
+            raise CommandFailed(f"The launcher ended with {launcher.returncode}.")
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(launcher.pid, signal.SIGTERM)
+        launcher.wait()
+        raise
 
 
 def explain(command: Sequence[str], errors: str) -> str:

@@ -139,7 +139,7 @@ def export_case(place: Place, form: str, jobs: int) -> Case:
     return Case(
         f"postgresql export {form} --jobs {jobs}",
         manage("export-data", str(snapshot), *arguments),
-        check=partial(same_rows, (one, snapshot)),
+        check=nothing if jobs == 1 else partial(same_rows, (one, snapshot)),
         clean=nothing if jobs == 1 else partial(snapshot.unlink, missing_ok=True),
         ours=True,
     )

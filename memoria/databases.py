@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.errors import DatabaseFailure
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.registry import MODELS
 
 _ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -47,13 +47,13 @@ def describe(connection: BaseDatabaseWrapper) -> str:
 def create_tables(connection: BaseDatabaseWrapper) -> None:
     """Migrate an empty database; in one that exists, create only the mirrored tables that are missing."""
     existing = connection.introspection.table_names()
-    if not any(table.name in existing for table in TABLES):
+    if not any(model._meta.db_table in existing for model in MODELS):
         call_command("migrate", database=connection.alias, interactive=False, verbosity=0)
         return
     with connection.schema_editor() as editor:
-        for table in TABLES:
-            if table.name not in existing:
-                editor.create_model(table.model)
+        for model in MODELS:
+            if model._meta.db_table not in existing:
+                editor.create_model(model)
 
 
 def _parsed(url: str) -> dict[str, Any]:

@@ -59,14 +59,16 @@ def _default(field: models.Field[Any, Any], kind: Kind) -> Callable[[], Any] | N
     return lambda: moment
 
 
-TABLES: tuple[Table, ...] = (
-    table_of(memoria.LongTermMemory),
-    table_of(memoria.ShortTermMemory),
-    table_of(memoria.Cluster),
-    table_of(memoria.ClusterMember),
-    table_of(memoria.MemoryRelationship),
+MODELS: tuple[type[models.Model], ...] = (
+    memoria.LongTermMemory,
+    memoria.ShortTermMemory,
+    memoria.Cluster,
+    memoria.ClusterMember,
+    memoria.MemoryRelationship,
 )
-"""Parents stand before the tables that refer to them."""
+"""The models whose tables a snapshot carries; parents stand before those that refer to them."""
+
+TABLES: tuple[Table, ...] = tuple(table_of(model) for model in MODELS)
 
 EXCLUDED: dict[str, str] = {}
 """Models that no snapshot carries: label -> reason."""

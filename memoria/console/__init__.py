@@ -1,0 +1,1 @@
+"""What the commands share: arguments in, rendering out. No logic of the engine."""

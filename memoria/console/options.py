@@ -1,0 +1,51 @@
+"""Arguments that several commands have, in one wording."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.databases import connection_for
+from memoria.snapshot.formats import FORMATS
+
+EXIT_CODES = """exit codes:
+  0  done
+  1  refused or failed; nothing was changed
+  2  wrong arguments
+  3  done, some rows left out on request
+  4  busy: another run holds the lock"""
+
+
+def add_database(parser: ArgumentParser, *, verb: str) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--database", metavar="ALIAS", help=f"{verb} this alias of the settings (default: default)")
+    group.add_argument(
+        "--database-url", metavar="URL", help=f"{verb} this database: sqlite:///path or postgresql://user:password@host/name"
+    )
+
+
+def add_format(parser: ArgumentParser, *, otherwise: str) -> None:
+    parser.add_argument("--format", choices=FORMATS, help=f"the snapshot's format (default: {otherwise})")
+
+
+def add_tables(parser: ArgumentParser, *, verb: str) -> None:
+    parser.add_argument(
+        "--table", action="append", metavar="NAME", dest="tables", help=f"{verb} only this table; may be repeated"
+    )
+
+
+def add_report(parser: ArgumentParser) -> None:
+    parser.add_argument("--report", metavar="FILE", help="write the report as JSON to FILE as well")
+
+
+def connection(options: dict[str, Any]) -> BaseDatabaseWrapper:
+    return connection_for(alias=options["database"] or DEFAULT_DB_ALIAS, url=options["database_url"])
+
+
+def positive(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return int(text)

@@ -1,0 +1,57 @@
+"""A progress bar on a terminal, and nothing anywhere else."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from rich import progress as rich
+
+from memoria.console.render import console, size
+
+
+class TerminalProgress:
+    """Draws the engine's stages as bars with rows per second, bytes and the time left."""
+
+    def __init__(self) -> None:
+        columns: tuple[rich.ProgressColumn, ...] = (
+            rich.TextColumn("{task.description}"),
+            rich.BarColumn(),
+            rich.TaskProgressColumn(),
+            rich.TextColumn("{task.fields[figures]}"),
+            rich.TimeRemainingColumn(),
+        )
+        self._bars = rich.Progress(*columns, console=console(), transient=True, disable=not sys.stderr.isatty())
+        self._task: rich.TaskID | None = None
+        self._rows = 0
+        self._size = 0
+        self._by_size = False
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bars.stop()
+
+    def stage(self, name: str, *, rows: int | None = None, size: int | None = None) -> None:
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+        self._rows = self._size = 0
+        self._by_size = size is not None
+        self._task = self._bars.add_task(name, total=size if size is not None else rows, figures="")
+
+    def advance(self, *, rows: int = 0, size: int = 0) -> None:
+        if self._bars.disable or self._task is None:
+            return
+        self._rows += rows
+        self._size += size
+        task = self._bars.tasks[-1]
+        self._bars.update(
+            self._task, completed=self._size if self._by_size else self._rows, figures=self._figures(task.elapsed)
+        )
+
+    def _figures(self, elapsed: float | None) -> str:
+        rows = f"{self._rows:,} rows, {self._rows / elapsed:,.0f}/s" if self._rows and elapsed else ""
+        return ", ".join(filter(None, (rows, size(self._size) if self._size else "")))

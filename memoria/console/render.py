@@ -1,0 +1,105 @@
+"""A report as a person reads it, on stderr: stdout is for data."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from memoria.snapshot.files import OutputFile
+from memoria.snapshot.report import Report
+
+_ISSUES_PRINTED = 20
+
+
+def console() -> Console:
+    """Plain text of any width where stderr is no terminal."""
+    terminal = sys.stderr.isatty()
+    return Console(file=sys.stderr, width=None if terminal else 200, highlight=False, soft_wrap=not terminal)
+
+
+def print_report(report: Report) -> None:
+    out = console()
+    if report.tables and any(table.rows or table.deleted for table in report.tables.values()):
+        out.print(_table(report))
+    for sentence in _notes(report):
+        out.print(Text(visible(sentence)))
+    for issue in report.issues[:_ISSUES_PRINTED] if report.issue_count > 1 or report.skipped else ():
+        place = report.file.name if report.operation == "import" else report.database
+        out.print(Text(visible(f"  {issue.sentence(place)}")))
+    if report.issue_count > _ISSUES_PRINTED:
+        out.print(f"  … and {report.issue_count - _ISSUES_PRINTED:,} more (--report FILE keeps the first 100)")
+    out.print(Text(visible(_last_line(report))))
+
+
+def write_report(report: Report, path: str) -> None:
+    """The report as JSON; "-" is stderr's neighbour stdout only for those who do not send data there."""
+    data = json.dumps(report.as_dict(), indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    with OutputFile(path, "") as file:
+        file.write(data)
+        file.commit()
+
+
+def visible(text: str) -> str:
+    """Text from a file, without the power to move the cursor or to turn the line around."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:,.0f} {unit}" if unit == "bytes" else f"{count:,.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def _table(report: Report) -> Table:
+    importing = report.operation == "import"
+    headings = ["rows", "inserted", "deleted", "skipped"] if importing else ["rows", "skipped"]
+    if not report.dry_run:
+        headings.append("seconds")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("table")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for name, counts in report.tables.items():
+        row = [counts.rows, counts.inserted, counts.deleted, counts.skipped] if importing else [counts.rows, counts.skipped]
+        cells = [f"{number:,}" for number in row]
+        table.add_row(visible(name), *cells, *([f"{counts.seconds:.2f}"] if not report.dry_run else []))
+    return table
+
+
+def _notes(report: Report) -> list[str]:
+    notes = list(report.notes)
+    for name, counts in report.tables.items():
+        for column, count in counts.defaulted.items():
+            notes.append(f"{name}.{column}: missing in {count:,} rows, which took its default.")
+        for column, count in counts.nulled.items():
+            notes.append(f"{name}.{column}: {count:,} references set to NULL, because their target is not there.")
+        for column, count in counts.rounded.items():
+            notes.append(f"{name}.{column}: {count:,} values rounded to the 4-byte floats of the target.")
+        for column, count in counts.ignored.items():
+            notes.append(f"{name}.{column}: unknown; left out of {count:,} rows.")
+    if report.left_out:
+        listed = ", ".join(f"{name} ({count:,} rows)" for name, count in report.left_out.items() if isinstance(count, int))
+        notes.append(f"Not in this {'import' if report.operation == 'import' else 'snapshot'}: {listed}.")
+    return notes
+
+
+def _last_line(report: Report) -> str:
+    facts = f"{size(report.file.size)}, sha256 {report.file.sha256}"
+    if report.operation == "export":
+        name = Path(report.file.name).name if report.file.name != "<stdout>" else "stdout"
+        if not report.file.sha256:
+            return f"No snapshot of {report.database} was written."
+        return f"Exported {report.rows:,} rows of {report.database} to {name} in {report.seconds:.1f} s ({facts})."
+    inserted = sum(table.inserted for table in report.tables.values())
+    if report.issue_count and not report.skipped:
+        return f"Read {report.file.name} ({facts})."
+    if report.dry_run:
+        return f"Dry run: {inserted:,} rows would be imported into {report.database}; nothing was changed ({facts})."
+    return f"Imported {inserted:,} rows into {report.database} in {report.seconds:.1f} s ({facts})."

@@ -1,0 +1,52 @@
+"""`export-data`: a whole database, or some of its tables, as one snapshot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from memoria.console import options as shared
+from memoria.console.command import SnapshotCommand
+from memoria.console.progress import TerminalProgress
+from memoria.databases import describe
+from memoria.snapshot import formats
+from memoria.snapshot.exporter import Export
+from memoria.snapshot.files import OutputFile
+from memoria.snapshot.registry import chosen
+from memoria.snapshot.report import Report
+
+
+class Command(SnapshotCommand):
+    help = "Write all memories of a database into one snapshot file, from one moment in time."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "destination", metavar="DEST", help="the file to write, also .gz or .zst, or - for standard output"
+        )
+        shared.add_database(parser, verb="read")
+        shared.add_format(parser, otherwise="by the name's extension, else json")
+        shared.add_tables(parser, verb="export")
+        parser.add_argument(
+            "--skip-invalid", action="store_true", help="leave out rows that no snapshot can hold, instead of refusing"
+        )
+        parser.add_argument(
+            "--jobs", type=shared.positive, default=1, metavar="N", help="read PostgreSQL on N connections (default: 1)"
+        )
+        shared.add_report(parser)
+
+    def run(self, options: dict[str, Any]) -> Report:
+        destination = options["destination"]
+        tables = chosen(options["tables"])
+        connection = shared.connection(options)
+        with OutputFile(destination) as file, TerminalProgress() as progress:
+            return Export(
+                file,
+                connection,
+                describe(connection),
+                tables=tables,
+                format=options["format"] or formats.by_name(destination) or "json",
+                skip_invalid=options["skip_invalid"],
+                jobs=options["jobs"],
+                progress=progress,
+            ).run()

@@ -1,0 +1,78 @@
+"""`import-data`: a snapshot into a database, checked and planned before anything is written."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from memoria.console import options as shared
+from memoria.console.command import SnapshotCommand
+from memoria.console.progress import TerminalProgress
+from memoria.databases import create_tables, describe
+from memoria.snapshot.files import InputFile
+from memoria.snapshot.importer import Import
+from memoria.snapshot.plan import Options
+from memoria.snapshot.registry import chosen
+from memoria.snapshot.report import Report
+
+
+class Command(SnapshotCommand):
+    help = "Replace the tables that a snapshot holds with its rows: all of them, or none."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("source", metavar="SRC", help="the snapshot to read, or - for standard input")
+        shared.add_database(parser, verb="write")
+        shared.add_format(parser, otherwise="by the file's content")
+        shared.add_tables(parser, verb="import")
+        parser.add_argument(
+            "--no-truncate",
+            action="store_true",
+            help="add the rows to those that are there; a key that exists already is an error",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="check and plan everything, change nothing")
+        parser.add_argument("--allow-edited", action="store_true", help="accept a snapshot edited after its export")
+        parser.add_argument("--ignore-unknown", action="store_true", help="leave out unknown tables and columns")
+        parser.add_argument("--skip-invalid", action="store_true", help="leave out rows that do not fit")
+        parser.add_argument("--no-validate", action="store_true", help="skip the checks of each row before the import")
+        parser.add_argument("--migrate", action="store_true", help="create the tables that are missing, first")
+        parser.add_argument(
+            "--no-input", "--noinput", action="store_true", help="do not ask before rows are deleted"
+        )
+        shared.add_report(parser)
+
+    def run(self, options: dict[str, Any]) -> Report:
+        tables = chosen(options["tables"])
+        connection = shared.connection(options)
+        with InputFile(options["source"]) as file, TerminalProgress() as progress:
+            if options["migrate"] and not options["dry_run"]:
+                create_tables(connection)
+            return Import(
+                file,
+                connection,
+                describe(connection),
+                tables=tables,
+                options=Options(
+                    truncate=not options["no_truncate"],
+                    ignore_unknown=options["ignore_unknown"],
+                    skip_invalid=options["skip_invalid"],
+                    validate=not options["no_validate"],
+                ),
+                dry_run=options["dry_run"],
+                allow_edited=options["allow_edited"],
+                format=options["format"],
+                confirm=_no_question if options["no_input"] or not sys.stdin.isatty() else _ask,
+                progress=progress,
+            ).run()
+
+
+def _no_question(report: Report) -> bool:
+    return True
+
+
+def _ask(report: Report) -> bool:
+    replaced = ", ".join(f"{table.deleted:,} rows in {name}" for name, table in report.tables.items() if table.deleted)
+    sys.stderr.write(f"This replaces {replaced} of {report.database}. Continue? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
