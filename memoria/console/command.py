@@ -13,21 +13,30 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from memoria.console.options import EXIT_CODES
-from memoria.console.render import print_report, write_report
+from memoria.console.options import EPILOG
+from memoria.console.render import print_report, report_file, visible, write_report
+from memoria.snapshot.compare import Comparison
 from memoria.snapshot.errors import InvalidRows, SnapshotError
+from memoria.snapshot.files import OutputFile
 from memoria.snapshot.report import Report
 
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+Result = Report | Comparison
 
 
 class SnapshotCommand(BaseCommand):
     """Subclasses implement `run`, which returns the report of what they did, or None."""
 
     requires_system_checks: list[str] = []
+    not_zero = "done, with some rows left out on request"
+    """What a caller from Python is told when a run that did not fail has an exit code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        _fill_closed_streams()
+        super().__init__(*args, **kwargs)
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        kwargs.setdefault("epilog", EXIT_CODES)
+        kwargs.setdefault("epilog", EPILOG)
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.formatter_class = _HelpFormatter
         return parser
@@ -35,29 +44,48 @@ class SnapshotCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with _signals_raise():
             try:
-                report = self.run(options)
-            except InvalidRows as error:
-                self._finish(error.report, options)
-                raise CommandError(str(error), returncode=error.exit_code) from None
+                with report_file(options.get("report")) as file:
+                    exit_code = self._run_and_tell(options, file)
             except SnapshotError as error:
-                raise CommandError(str(error), returncode=error.exit_code) from None
+                raise CommandError(visible(str(error)), returncode=error.exit_code) from None
             except MemoryError:
                 raise CommandError("not enough memory; nothing was changed") from None
             except BrokenPipeError:
                 _leave_quietly()
-            if report is not None:
-                self._finish(report, options)
-                if report.exit_code:
-                    sys.exit(report.exit_code)
+            except OSError as error:
+                raise CommandError(visible(f"the operating system refused: {error}")) from None
+        if exit_code and self._called_from_command_line:
+            sys.exit(exit_code)
+        if exit_code:
+            raise CommandError(self.not_zero, returncode=exit_code)
 
-    def run(self, options: dict[str, Any]) -> Report | None:
+    def run(self, options: dict[str, Any]) -> Result | None:
         raise NotImplementedError
 
-    def _finish(self, report: Report, options: dict[str, Any]) -> None:
+    def print_result(self, result: Any) -> None:
+        print_report(result)
+
+    def _run_and_tell(self, options: dict[str, Any], file: OutputFile | None) -> int:
+        try:
+            report = self.run(options)
+        except InvalidRows as error:
+            self._tell(error.report, options, file)
+            raise
+        if report is None:
+            return 0
+        try:
+            self._tell(report, options, file)
+        except SnapshotError as error:
+            raise SnapshotError(f"the {report.operation} is done, but its report was not kept: {error}") from None
+        return report.exit_code
+
+    def _tell(self, report: Result, options: dict[str, Any], file: OutputFile | None) -> None:
         if options["verbosity"] > 0:
-            print_report(report)
-        if options.get("report"):
-            write_report(report, options["report"])
+            # What was done is done, also where nobody reads about it.
+            with contextlib.suppress(OSError):
+                self.print_result(report)
+        if file is not None:
+            write_report(report, file)
 
 
 class _HelpFormatter(RawDescriptionHelpFormatter):
@@ -77,26 +105,44 @@ class _HelpFormatter(RawDescriptionHelpFormatter):
 
 @contextlib.contextmanager
 def _signals_raise() -> Iterator[None]:
-    """SIGTERM and SIGHUP unwind the stack as SIGINT does, so that every `with` block cleans up behind itself."""
+    """A signal unwinds the stack, so that every `with` block cleans up behind itself; a second one does not disturb that.
+
+    One that our caller has us ignore stays ignored, as under nohup.
+    """
 
     def leave(number: int, frame: FrameType | None) -> None:
+        for other in previous:
+            signal.signal(other, signal.SIG_IGN)
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"Stopped by {signal.Signals(number).name}; nothing half done is left behind.\n")
         sys.exit(128 + number)
 
+    previous = {n: handler for n in _SIGNALS if (handler := signal.getsignal(n)) != signal.SIG_IGN}
     try:
-        previous = {number: signal.signal(number, leave) for number in _SIGNALS}
+        for number in previous:
+            signal.signal(number, leave)
     except ValueError:  # not the main thread: whoever runs us there handles signals
         yield
         return
     try:
         yield
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
 
 
+def _fill_closed_streams() -> None:
+    """A file that we open must not take the place of a standard stream that our caller closed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for as long as we run
+
+
 def _leave_quietly() -> None:
     """Whoever read our output has left; there is nobody to tell."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(128 + signal.SIGPIPE)

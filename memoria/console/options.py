@@ -10,13 +10,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.databases import connection_for
 from memoria.snapshot.formats import FORMATS
+from memoria.snapshot.registry import TABLES
+from memoria.snapshot.tables import names
 
-EXIT_CODES = """exit codes:
+EPILOG = """exit codes:
   0  done
   1  refused or failed; nothing was changed
   2  wrong arguments
   3  done, some rows left out on request
-  4  busy: another run holds the lock"""
+  4  busy: another run holds the lock
+  128 + n  stopped by signal n (130 Ctrl-C, 143 SIGTERM); nothing was changed, or all was done
+
+environment:
+  MEMORIA_LOCK_TIMEOUT  seconds to wait for a lock that another connection holds (default: 10)"""
 
 
 def add_database(parser: ArgumentParser, *, verb: str) -> None:
@@ -33,7 +39,12 @@ def add_format(parser: ArgumentParser, *, otherwise: str) -> None:
 
 def add_tables(parser: ArgumentParser, *, verb: str) -> None:
     parser.add_argument(
-        "--table", action="append", metavar="NAME", dest="tables", help=f"{verb} only this table; may be repeated"
+        "--table",
+        action="append",
+        choices=names(TABLES),
+        metavar="NAME",
+        dest="tables",
+        help=f"{verb} only this table; may be repeated",
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +16,7 @@ from memoria.console.render import console, size
 class TerminalProgress:
     """Draws the engine's stages as bars with rows per second, bytes and the time left."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         columns: tuple[rich.ProgressColumn, ...] = (
             rich.TextColumn("{task.description}"),
             rich.BarColumn(),
@@ -22,7 +24,7 @@ class TerminalProgress:
             rich.TextColumn("{task.fields[figures]}"),
             rich.TimeRemainingColumn(),
         )
-        self._bars = rich.Progress(*columns, console=console(), transient=True, disable=not sys.stderr.isatty())
+        self._bars = rich.Progress(*columns, console=console(), transient=True, disable=quiet or not sys.stderr.isatty())
         self._task: rich.TaskID | None = None
         self._rows = 0
         self._size = 0
@@ -34,6 +36,15 @@ class TerminalProgress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._bars.stop()
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Leaves the terminal to a question."""
+        self._bars.stop()
+        try:
+            yield
+        finally:
+            self._bars.start()
 
     def stage(self, name: str, *, rows: int | None = None, size: int | None = None) -> None:
         if self._task is not None:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from memoria.snapshot.compare import Comparison
+from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.report import Report
 
 _ISSUES_PRINTED = 20
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # the caller's to judge; Rich would end the program
+
+
 def console() -> Console:
     """Plain text of any width where stderr is no terminal."""
     terminal = sys.stderr.isatty()
-    return Console(file=sys.stderr, width=None if terminal else 200, highlight=False, soft_wrap=not terminal)
+    return _Console(file=sys.stderr, width=None if terminal else 200, highlight=False, soft_wrap=not terminal)
 
 
 def print_report(report: Report) -> None:
@@ -36,12 +45,21 @@ def print_report(report: Report) -> None:
     out.print(Text(visible(_last_line(report))))
 
 
-def write_report(report: Report, path: str) -> None:
-    """The report as JSON; "-" is stderr's neighbour stdout only for those who do not send data there."""
-    data = json.dumps(report.as_dict(), indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-    with OutputFile(path, "") as file:
-        file.write(data)
-        file.commit()
+@contextmanager
+def report_file(path: str | None) -> Iterator[OutputFile | None]:
+    """Where the report goes, opened before the run: a report that nobody can write is told of before, not after."""
+    if path is None:
+        yield None
+    elif path == "-":
+        raise SnapshotError("--report takes the name of a file; standard output is for snapshots")
+    else:
+        with OutputFile(path, "") as file:
+            yield file
+
+
+def write_report(report: Report | Comparison, file: OutputFile) -> None:
+    file.write(json.dumps(report.as_dict(), indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+    file.commit()
 
 
 def visible(text: str) -> str:

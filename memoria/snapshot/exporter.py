@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria import __version__
 from memoria.snapshot import database
 from memoria.snapshot.database import Source
-from memoria.snapshot.errors import DatabaseFailure, InvalidRows
+from memoria.snapshot.errors import DatabaseFailure, InvalidRows, SnapshotError
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.formats import WRITERS
 from memoria.snapshot.formats.header import FORMAT, VERSION
@@ -66,7 +66,7 @@ class Export:
             raise DatabaseFailure(f"{self.database} has no tables yet: create them with `memoria migrate`")
         carried = [table for table in self.tables if table.name in facts or table.core]
         totals = {table.name: source.count(table.name) for table in present}
-        report.left_out = self._left_out(source, facts)
+        report.left_out = dict(left_out(source, facts, self.tables))
         metadata = self._metadata(source, carried, report)
         writer = WRITERS[self.format](self.file.write)
         writer.start(metadata, _namespaces(source, present))
@@ -93,7 +93,7 @@ class Export:
             report.add(issue)
 
         if table.name in facts:
-            columns = _present(table, facts[table.name])
+            columns = present_columns(table, facts[table.name])
             source.rows(table, columns, emit, refuse, jobs=self.jobs)
         counts.seconds = monotonic() - started
 
@@ -109,16 +109,6 @@ class Export:
             "namespaces": None,
             "left_out": report.left_out,
         }
-
-    def _left_out(self, source: Source, facts: dict[str, TableFacts]) -> dict[str, int | str]:
-        """Tables of the database that the snapshot does not carry, with their rows; Django's own are not memories."""
-        carried = {table.name for table in self.tables}
-        others = {
-            model._meta.db_table
-            for model in apps.get_models(include_auto_created=True)
-            if model._meta.app_label != "memoria"
-        } | {"django_migrations"}
-        return {name: source.count(name) for name in facts if name not in carried | others}
 
     def _require_valid(self, report: Report) -> None:
         if not report.issue_count or self.skip_invalid:
@@ -141,7 +131,14 @@ def _namespaces(source: Source, present: list[Table]) -> dict[str, dict[str, int
     return dict(sorted(found.items()))
 
 
-def _present(table: Table, facts: TableFacts) -> list[Column]:
+def left_out(source: Source, facts: dict[str, TableFacts], tables: Sequence[Table]) -> dict[str, int]:
+    """The database's other tables with their rows; those that Django keeps for itself are not memories."""
+    carried = {table.name for table in tables}
+    djangos = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - set(names(TABLES))
+    return {name: source.count(name) for name in facts if name not in carried | djangos | {"django_migrations"}}
+
+
+def present_columns(table: Table, facts: TableFacts) -> list[Column]:
     """The columns that the database has; an older one may lack some. Its key it must have."""
     if table.key.name not in facts.columns:
         raise DatabaseFailure(f"the table {table.name} has no column {table.key.name}: it is not a Memoria table")
@@ -151,5 +148,8 @@ def _present(table: Table, facts: TableFacts) -> list[Column]:
 def _now() -> str:
     """This moment, or SOURCE_DATE_EPOCH, with which the same data gives the same bytes."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    try:
+        moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    except (ValueError, OverflowError, OSError):
+        raise SnapshotError(f"SOURCE_DATE_EPOCH is {epoch!r}: write whole seconds since 1970") from None
     return moment.isoformat("T", "microseconds").removesuffix("+00:00") + "Z"

@@ -22,7 +22,7 @@ from memoria.snapshot import compression
 from memoria.snapshot.digest import BackgroundSha256
 from memoria.snapshot.errors import FileFailure, InvalidSnapshot
 
-CHUNK = 1 << 20
+CHUNK = 256 << 10
 _SYNC_EVERY = 64 << 20
 _PARTIAL = ".partial"
 
@@ -48,6 +48,7 @@ def failure(action: str, name: str, error: OSError) -> FileFailure:
         errno.EACCES: "permission denied",
         errno.ENOSPC: "no space left on the device; free some, or name another folder",
         errno.EDQUOT: "the disk quota is used up",
+        errno.EFBIG: "the file would be larger than the system allows (ulimit -f)",
     }.get(error.errno or 0, (error.strerror or str(error)).lower())
     return FileFailure(f"cannot {action} {name}: {reason}")
 
@@ -55,11 +56,14 @@ def failure(action: str, name: str, error: OSError) -> FileFailure:
 class InputFile:
     """A snapshot to read, as often as needed; stdin and pipes are copied to a private temporary file first.
 
-    `name` is what messages call it; `size` and `sha256` are of the bytes as stored, known after a full read.
+    `name` is what messages call it; `size` and `sha256` are of the bytes as stored. The digest is known after a full
+    read, and empty where nothing is compressed: there the reader's digest of the content is the file's.
     """
 
     def __init__(self, path: str) -> None:
         self.name = "<stdin>" if path == "-" else path
+        if path == "-" and sys.stdin is None:
+            raise FileFailure("cannot read <stdin>: it is closed")
         try:
             self._file: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
             if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
@@ -80,31 +84,26 @@ class InputFile:
         self.close()
 
     def chunks(self, advance: Callable[[int], None] = lambda size: None) -> Iterator[bytes]:
-        """The content from its beginning, decompressed; `advance` is told the stored bytes as they are read.
-
-        Reading, digesting and decompressing run ahead on another thread.
-        """
-        with _ReadAhead(self._content(advance)) as chunks:
-            first = next(chunks, b"")
-            _refuse_foreign(first)
-            yield first.removeprefix(b"\xef\xbb\xbf")
-            yield from chunks
-
-    def _content(self, advance: Callable[[int], None]) -> Iterator[bytes]:
+        """The content from its beginning, decompressed; `advance` is told the stored bytes as they are read."""
         stored = self._stored(advance)
-        return compression.decompress(stored, self.compression) if self.compression else stored
+        if self.compression:
+            with _ReadAhead(compression.decompress(stored, self.compression)) as content:
+                yield from _checked(content)
+        else:
+            yield from _checked(stored)
 
     def _stored(self, advance: Callable[[int], None]) -> Iterator[bytes]:
-        digest = hashlib.sha256()
+        digest = hashlib.sha256() if self.compression else None
         position = 0
         while chunk := self._read_at(position, CHUNK):
             position += len(chunk)
-            digest.update(chunk)
+            if digest is not None:
+                digest.update(chunk)
             advance(len(chunk))
             yield chunk
         if position != self.size:
             raise FileFailure(f"cannot read {self.name}: it changed while it was read")
-        self.sha256 = digest.hexdigest()
+        self.sha256 = digest.hexdigest() if digest is not None else ""
 
     def _read_at(self, position: int, size: int) -> bytes:
         try:
@@ -119,6 +118,13 @@ def _spooled(source: IO[bytes]) -> IO[bytes]:
         copy.write(chunk)
     copy.flush()
     return copy
+
+
+def _checked(content: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(content, b"")
+    _refuse_foreign(first)
+    yield first.removeprefix(b"\xef\xbb\xbf")
+    yield from content
 
 
 def _refuse_foreign(head: bytes) -> None:
@@ -227,6 +233,8 @@ class OutputFile:
 
     def _open(self, path: str) -> int:
         if path == "-":
+            if sys.stdout is None:
+                raise FileFailure("cannot write <stdout>: it is closed")
             return 1
         try:
             if self._path is None:

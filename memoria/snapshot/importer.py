@@ -130,7 +130,7 @@ class Import:
         report.file = FileReport(
             self.file.name,
             size=self.file.size,
-            sha256=self.file.sha256,
+            sha256=self.file.sha256 or reader.digest,
             layout=reader.header.layout,
             format=reader.format,
             compression=self.file.compression,

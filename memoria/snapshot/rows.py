@@ -9,44 +9,32 @@ member, `"$json_null": ["column", …]`.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.scanner import Scanner
+from memoria.snapshot.structs import JSON_NULL, explain, facts_of, struct_of
 from memoria.snapshot.tables import Column, ColumnFacts, Kind, Table, TableFacts
 from memoria.snapshot.values import (
     canonical_time,
     check_depth,
     mask_lone_surrogates,
     one_line,
+    parser_reason,
     quote_bare_numbers,
     shown,
 )
 
-JSON_NULL = "$json_null"
-NON_FINITE = ("NaN", "Infinity", "-Infinity")
-
-_UNSET = msgspec.UNSET
-_PATH = re.compile(r" - at `\$\.?(?P<path>.*)`$")
-_TYPE_NAMES = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "null": "null",
-    "array": "an array",
-    "object": "an object",
-}
 _MAX_SINGLE = 3.4028235677973366e38
 """Floats beyond this round to infinity in 4 bytes."""
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class RowDecoder:
@@ -73,14 +61,17 @@ class RowDecoder:
         self._facts = facts.columns if facts else {}
         self._absent = [i for i, c in enumerate(table.columns) if facts and c.name not in facts.columns]
         self._ignore_unknown = ignore_unknown
-        self._struct = _struct(table, self._facts, validate)
+        self._struct = struct_of(table, self._facts, validate)
         self._decode = msgspec.json.Decoder(self._struct).decode
-        self._fit = self._converters()
-        self._key = table.columns.index(table.key)
-        self._floats = [i for i, c in enumerate(table.columns) if c.kind is Kind.FLOAT]
-        self._texts = [
-            i for i, c in enumerate(table.columns) if c.kind is Kind.TEXT and not _of(self._facts, c).holds_nul
-        ]
+        held = [facts_of(self._facts, column) for column in table.columns]
+        self._names = [column.name for column in table.columns]
+        self._required = [i for i, c in enumerate(table.columns) if c.default is not None and not c.null]
+        self._jsons = _positions(table, Kind.JSON)
+        self._times = _positions(table, Kind.TIME)
+        self._floats = _positions(table, Kind.FLOAT)
+        self._singles = [i for i in self._floats if held[i].single_precision]
+        self._texts = [i for i in _positions(table, Kind.TEXT) if not held[i].holds_nul]
+        self._numeric_affinity = {i for i in self._jsons if held[i].numeric_affinity}
         zero = [(table.columns[i].name, msgspec.Raw, msgspec.Raw(b"")) for i in self._floats]
         self._float_texts = msgspec.json.Decoder(msgspec.defstruct("Floats", zero)).decode
 
@@ -91,22 +82,21 @@ class RowDecoder:
             if not data.isascii():
                 data.decode()
             row = self._decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            row = self._decode_again(data, error)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            row, data = self._decode_again(data)
         values = list(msgspec.structs.astuple(row))
         json_null = values.pop()
-        for position, fit in self._fit:
-            value = values[position]
-            if value is not None:
-                values[position] = fit(value, json_null)
-        for position in self._floats:
-            if values[position] == 0:
-                self._check_zeros(data, values)
-                break
-        if b"\\u0000" in data:
-            for position in self._texts:
-                if values[position] is not None and "\0" in values[position]:
-                    raise self._invalid(position, "holds a NUL character, which PostgreSQL cannot store in text")
+        for position in self._required:
+            if values[position] is msgspec.UNSET:
+                values[position] = self._default(self.table.columns[position])
+        for position in self._jsons:
+            if values[position] is not None:
+                values[position] = self._json(position, values[position], json_null)
+        self._fit_times(values)
+        self._fit_floats(values, data)
+        for position in self._texts:
+            if values[position] is not None and "\0" in values[position]:
+                raise self._invalid(position, "holds a NUL character, which PostgreSQL cannot store in text")
         if self._absent:
             self._check_absent(values)
         return values
@@ -114,87 +104,69 @@ class RowDecoder:
     def key(self, data: bytes) -> str | None:
         """The row's key for a message, as well as it can be made out."""
         try:
-            key = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get(self.table.key.name)
+            key = _members(data).get(self.table.key.name)
             return None if key is None else str(msgspec.json.decode(key))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
 
-    def _converters(self) -> list[tuple[int, Any]]:
-        """(position, function of value and the row's JSON nulls) for each column whose value needs one."""
-        fits = []
-        for position, column in enumerate(self.table.columns):
-            fact = _of(self._facts, column)
-            make = {Kind.JSON: self._fit_json, Kind.TIME: self._fit_time, Kind.FLOAT: self._fit_float}.get(column.kind)
-            if make is not None:
-                fits.append((position, make(position, column, fact)))
-            elif column.default is not None:
-                fits.append((position, self._fit_default(column)))
-        return fits
-
-    def _fit_default(self, column: Column) -> Any:
-        def fit(value: Any, json_null: Sequence[str]) -> Any:
-            return self._default(column) if value is _UNSET else value
-
-        return fit
-
     def _default(self, column: Column) -> Any:
         assert column.default is not None
         self.defaulted[column.name] += 1
-        return column.default()
+        value = column.default()
+        return msgspec.json.encode(value) if column.kind is Kind.JSON else value
 
-    def _fit_time(self, position: int, column: Column, fact: ColumnFacts) -> Any:
-        def fit(value: Any, json_null: Sequence[str]) -> str:
-            if value is _UNSET:
-                value = self._default(column)
-            try:
-                return canonical_time(value)
-            except InvalidValue as error:
-                raise self._invalid(position, error.reason) from None
+    def _json(self, position: int, value: Any, json_null: Sequence[str]) -> str | None:
+        text = str(value, "utf-8")
+        if "\n" in text or "\r" in text:
+            text = one_line(text)
+        if text == "null" and self._names[position] not in json_null:
+            if not self.table.columns[position].null:
+                raise self._invalid(position, "is null, and may not be")
+            return None
+        if self._numeric_affinity and position in self._numeric_affinity and not _survives_affinity(text):
+            raise self._invalid(position, f"holds the number {shown(text)}, which this SQLite column would round")
+        return text
 
-        return fit
+    def _fit_times(self, values: list[Any]) -> None:
+        for position in self._times:
+            if values[position] is not None:
+                try:
+                    values[position] = canonical_time(values[position])
+                except InvalidValue as error:
+                    raise self._invalid(position, error.reason) from None
 
-    def _fit_json(self, position: int, column: Column, fact: ColumnFacts) -> Any:
-        name = column.name
-
-        def fit(value: Any, json_null: Sequence[str]) -> str | None:
-            text = one_line(str(value, "utf-8"))
-            if text == "null" and name not in json_null:
-                if not column.null:
-                    raise self._invalid(position, "is null, and may not be")
-                return None
-            if fact.numeric_affinity and not _survives_affinity(text):
-                raise self._invalid(position, f"holds the number {shown(text)}, which this SQLite column would round")
-            return text
-
-        return fit
-
-    def _fit_float(self, position: int, column: Column, fact: ColumnFacts) -> Any:
-        bounded = column.minimum is not None or column.maximum is not None
-
-        def fit(value: Any, json_null: Sequence[str]) -> float:
-            if value is _UNSET:
-                value = self._default(column)
+    def _fit_floats(self, values: list[Any], data: bytes) -> None:
+        zero = False
+        for position in self._floats:
+            value = values[position]
             if type(value) is str:
-                if bounded:
-                    raise self._invalid(position, f"is {value}, outside {column.minimum} to {column.maximum}")
-                if value == "NaN" and not fact.holds_nan:
-                    raise self._invalid(position, "is NaN, which SQLite cannot store")
-                return float(value)
-            if fact.single_precision:
-                return self._single(position, column, value)
-            return float(value)
+                values[position] = self._non_finite(position, value)
+            elif value == 0:
+                zero = True
+        if zero:
+            self._check_zeros(data, values)
+        for position in self._singles:
+            if values[position] is not None:
+                self._check_single(position, values[position])
 
-        return fit
+    def _non_finite(self, position: int, value: str) -> float:
+        column = self.table.columns[position]
+        if column.minimum is not None or column.maximum is not None:
+            raise self._invalid(position, f"is {value}, outside {column.minimum} to {column.maximum}")
+        if value == "NaN" and not facts_of(self._facts, column).holds_nan:
+            raise self._invalid(position, "is NaN, which SQLite cannot store")
+        return float(value)
 
-    def _single(self, position: int, column: Column, value: float) -> float:
+    def _check_single(self, position: int, value: float) -> None:
+        if not isfinite(value):
+            return
         if abs(value) >= _MAX_SINGLE:
             raise self._invalid(position, f"is {value!r}, too large for the 4-byte floats of the target")
         single: float = struct.unpack("<f", struct.pack("<f", value))[0]
         if single != value:
             if single == 0:
                 raise self._invalid(position, f"is {value!r}, too small for the 4-byte floats of the target")
-            self.rounded[column.name] += 1
-        return value
+            self.rounded[self._names[position]] += 1
 
     def _check_zeros(self, data: bytes, values: list[Any]) -> None:
         """A zero may have been written as -0, which the parser takes for 0, or as a number too small for a float."""
@@ -203,10 +175,10 @@ class RowDecoder:
             if values[position] != 0:
                 continue
             raw = getattr(texts, self.table.columns[position].name)
-            text = bytes(raw).lower()
-            if text.startswith(b"-"):
+            text = str(raw, "ascii")
+            if text.startswith("-"):
                 values[position] = -0.0
-            if text.partition(b"e")[0].strip(b"-0."):
+            if _is_not_zero(text):
                 raise self._invalid(position, f"is {shown(text)}, too small for a float")
 
     def _check_absent(self, values: list[Any]) -> None:
@@ -227,88 +199,54 @@ class RowDecoder:
             self.ignored[column.name] += 1
             values[position] = None
 
-    def _decode_again(self, data: bytes, error: BaseException) -> Any:
-        """The row after a failure: unknown columns left out if asked to, what the parser is too strict for allowed."""
-        if isinstance(error, UnicodeDecodeError):
-            raise InvalidValue(f"is not UTF-8: byte 0x{data[error.start]:02x} at position {error.start}")
-        if isinstance(error, RecursionError):
-            raise InvalidValue("is nested too deep")
-        if "contains unknown field" in str(error):
-            return self._decode_without_unknown(data)
-        if isinstance(error, msgspec.ValidationError):
-            raise self._explained(error)
-        if self.legacy:
-            quoted, count = quote_bare_numbers(data)
-            if count:
-                self.bare_numbers += count
-                return self._decode_valid(quoted)
-        masked = mask_lone_surrogates(data)
-        if masked != data:
-            return self._decode_surrogates(data, masked)
-        raise InvalidValue(f"is not a JSON object ({str(error).removeprefix('JSON is malformed: ')})")
+    def _decode_again(self, data: bytes) -> tuple[Any, bytes]:
+        """The row and its text after the quick way refused it: what may be is allowed, what is wrong is said.
 
-    def _decode_valid(self, data: bytes) -> Any:
+        The text is JSON as the parser reads it: bare numbers are quoted, half surrogate pairs are masked.
+        """
         try:
-            return self._decode(data)
+            data.decode()
+            quoted, count = quote_bare_numbers(data) if self.legacy else (data, 0)
+            masked = mask_lone_surrogates(quoted)
+            members = _members(masked)
+            known = self._known(members)
+            row = self._decode(masked if len(known) == len(members) else msgspec.json.encode(known))
+        except UnicodeDecodeError as error:
+            raise InvalidValue(f"is not UTF-8: byte 0x{data[error.start]:02x} at position {error.start}") from None
         except msgspec.ValidationError as error:
-            if "contains unknown field" in str(error):
-                return self._decode_without_unknown(data)
-            raise self._explained(error) from None
+            raise InvalidValue(explain(error)) from None
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise InvalidValue(f"is not a JSON object ({error})") from None
+            raise InvalidValue(f"is not a JSON object ({parser_reason(error)})") from None
+        if masked != quoted:
+            self._restore_surrogates(row, quoted)
+        self.bare_numbers += count
+        return row, masked
 
-    def _decode_without_unknown(self, data: bytes) -> Any:
-        members = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    def _known(self, members: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
+        """The members whose columns the table has; others are refused, or counted if they may be ignored."""
         unknown = [name for name in members if name not in self.table.by_name and name != JSON_NULL]
-        if not self._ignore_unknown:
+        if unknown and not self._ignore_unknown:
             raise InvalidValue(
                 f"unknown column {', '.join(map(shown, unknown))}: "
                 "update this program, or leave unknown columns out with --ignore-unknown",
                 unknown=unknown[0],
             )
         self.ignored.update(unknown)
-        known = {name: value for name, value in members.items() if name not in unknown}
-        return self._decode_valid(msgspec.json.encode(known))
+        return {name: value for name, value in members.items() if name not in unknown}
 
-    def _decode_surrogates(self, data: bytes, masked: bytes) -> Any:
+    def _restore_surrogates(self, row: Any, data: bytes) -> None:
         """Half a surrogate pair stays as it is in a JSON column; no database holds it in text."""
-        row = self._decode_valid(masked)
         scanner = Scanner(iter((data,)))
-        for name in scanner.members():
+        for name in scanner.members(unique=False):
             text = scanner.value()
             column = self.table.by_name.get(name)
-            if column is None or mask_lone_surrogates(text) == text:
-                continue
-            if column.kind is not Kind.JSON:
+            if column is not None and column.kind is Kind.JSON:
+                setattr(row, name, msgspec.Raw(text))
+            elif column is not None and mask_lone_surrogates(text) != text:
                 raise InvalidValue(f"{name} holds half a surrogate pair, which no database can store")
-            setattr(row, name, msgspec.Raw(text))
-        return row
 
     def _invalid(self, position: int, reason: str) -> InvalidValue:
         return InvalidValue(f"{self.table.columns[position].name} {reason}")
-
-    def _explained(self, error: msgspec.ValidationError) -> InvalidValue:
-        """msgspec's sentence in the words of a database."""
-        text = str(error)
-        path = _PATH.search(text)
-        problem = _PATH.sub("", text)
-        column = path["path"] if path else ""
-        if missing := re.search(r"missing required field `(.+)`", problem):
-            return InvalidValue(f"{missing[1]} is missing, and has no default")
-        if kinds := re.fullmatch(r"Expected `(.+)`, got `(\w+)`", problem):
-            if kinds[2] == "null":
-                return InvalidValue(f"{column} is null, and may not be")
-            wanted = _TYPE_NAMES.get(kinds[1].split(" ")[0], kinds[1])
-            found = _TYPE_NAMES.get(kinds[2], kinds[2])
-            return InvalidValue(f"{column} is {found} where {wanted} belongs" if column else f"is {found}, not a row")
-        if limit := re.fullmatch(r"Expected `str` of length <= (\d+)", problem):
-            return InvalidValue(f"{column} is longer than the {limit[1]} characters that its column holds")
-        if limit := re.fullmatch(r"Expected `(?:int|float)` (>=|<=) (.+)", problem):
-            side = "less than" if limit[1] == ">=" else "more than"
-            return InvalidValue(f"{column} is {side} {limit[2]}, the limit of its column")
-        if "enum value" in problem:
-            return InvalidValue(f"{column} is text where a number belongs")
-        return InvalidValue(f"{column} {problem[:1].lower()}{problem[1:]}".strip())
 
 
 class RowEncoder:
@@ -326,45 +264,13 @@ class RowEncoder:
         return self._encode(row)
 
 
-def _of(facts: dict[str, ColumnFacts], column: Column) -> ColumnFacts:
-    return facts.get(column.name) or ColumnFacts(column.name, "", column.null)
+def _positions(table: Table, kind: Kind) -> list[int]:
+    return [position for position, column in enumerate(table.columns) if column.kind is kind]
 
 
-def _struct(table: Table, facts: dict[str, ColumnFacts], validate: bool) -> type[msgspec.Struct]:
-    fields: list[Any] = []
-    for column in table.columns:
-        fact = _of(facts, column)
-        null = column.null and fact.null
-        kind = _type(column, fact, validate)
-        if not null and column.default is not None:
-            fields.append((column.name, kind, _UNSET))
-        elif null:
-            fields.append((column.name, kind if column.kind is Kind.JSON else kind | None, None))
-        else:
-            fields.append((column.name, kind))
-    null_field = (JSON_NULL.strip("$"), tuple[str, ...], msgspec.field(name=JSON_NULL, default=()))
-    return msgspec.defstruct(
-        table.name, [*fields, null_field], forbid_unknown_fields=True, gc=False, kw_only=True
-    )
-
-
-def _type(column: Column, fact: ColumnFacts, validate: bool) -> Any:
-    match column.kind:
-        case Kind.JSON:
-            return msgspec.Raw
-        case Kind.FLOAT if validate and column.minimum is not None:
-            bounded = Annotated[float, msgspec.Meta(ge=column.minimum, le=column.maximum)]
-            return bounded | Literal["NaN", "Infinity", "-Infinity"]
-        case Kind.FLOAT:
-            return float | Literal["NaN", "Infinity", "-Infinity"]
-        case Kind.INTEGER:
-            limit = 1 << (fact.integer_bits - 1)
-            return Annotated[int, msgspec.Meta(ge=-limit, le=limit - 1)]
-        case Kind.BOOLEAN:
-            return bool
-        case Kind.TEXT if fact.max_length is not None:
-            return Annotated[str, msgspec.Meta(max_length=fact.max_length)]
-    return str
+def _is_not_zero(number: str) -> bool:
+    """Whether a JSON number has a digit other than 0: if it reads as zero all the same, it is too small."""
+    return bool(number.lower().partition("e")[0].strip("-0."))
 
 
 def _survives_affinity(text: str) -> bool:
@@ -372,4 +278,7 @@ def _survives_affinity(text: str) -> bool:
     if text[0] not in "-0123456789":
         return True
     number = float(text)
-    return isfinite(number) and (text.lstrip("-").isdigit() and len(text) < 19 or Decimal(text) == Decimal(repr(number)))
+    if number == 0:
+        return not (_is_not_zero(text) or text.startswith("-"))
+    whole = text.lstrip("-").isdigit() and len(text) < 19
+    return isfinite(number) and (whole or Decimal(text) == Decimal(repr(number)))

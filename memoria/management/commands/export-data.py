@@ -39,7 +39,7 @@ class Command(SnapshotCommand):
         destination = options["destination"]
         tables = chosen(options["tables"])
         connection = shared.connection(options)
-        with OutputFile(destination) as file, TerminalProgress() as progress:
+        with OutputFile(destination) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             return Export(
                 file,
                 connection,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -45,7 +46,7 @@ class Command(SnapshotCommand):
     def run(self, options: dict[str, Any]) -> Report:
         tables = chosen(options["tables"])
         connection = shared.connection(options)
-        with InputFile(options["source"]) as file, TerminalProgress() as progress:
+        with InputFile(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             if options["migrate"] and not options["dry_run"]:
                 create_tables(connection)
             return Import(
@@ -62,7 +63,7 @@ class Command(SnapshotCommand):
                 dry_run=options["dry_run"],
                 allow_edited=options["allow_edited"],
                 format=options["format"],
-                confirm=_no_question if options["no_input"] or not sys.stdin.isatty() else _ask,
+                confirm=_no_question if options["no_input"] or not _is_terminal() else partial(_ask, progress),
                 progress=progress,
             ).run()
 
@@ -71,8 +72,13 @@ def _no_question(report: Report) -> bool:
     return True
 
 
-def _ask(report: Report) -> bool:
+def _is_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _ask(progress: TerminalProgress, report: Report) -> bool:
     replaced = ", ".join(f"{table.deleted:,} rows in {name}" for name, table in report.tables.items() if table.deleted)
-    sys.stderr.write(f"This replaces {replaced} of {report.database}. Continue? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    with progress.hidden():
+        sys.stderr.write(f"This replaces {replaced} of {report.database}. Continue? [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")

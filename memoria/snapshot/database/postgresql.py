@@ -10,11 +10,12 @@ import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
+from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
 from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
 
-LOCK_TIMEOUT = 10
-"""Seconds to wait for another transaction's lock."""
+_CONNECT_TIMEOUT = 10
+"""Seconds to wait for a server that does not answer."""
 
 _SETTINGS = {
     "client_encoding": "UTF8",
@@ -24,7 +25,6 @@ _SETTINGS = {
     "extra_float_digits": "1",
     "bytea_output": "hex",
     "standard_conforming_strings": "on",
-    "lock_timeout": f"{LOCK_TIMEOUT}s",
     # A connection pooler or a role may set limits meant for a web request.
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
@@ -75,10 +75,17 @@ def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
         return DatabaseFailure(f"{name} is read-only")
     if isinstance(error, errors.DiskFull):
         return DatabaseFailure(f"{name}: the server has no space left on its disk; nothing was changed")
-    if error.pgcode is None and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+    if is_lost(error):
         return DatabaseFailure(f"the connection to {name} was lost ({text}); nothing was changed")
     detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
     return DatabaseFailure(f"{name}: {text}{detail}")
+
+
+def is_lost(error: psycopg2.Error) -> bool:
+    """Whether the connection is gone: cut on the way, or ended by the server."""
+    if error.pgcode is None:
+        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return error.pgcode.startswith(("08", "57P0"))
 
 
 def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
@@ -86,21 +93,24 @@ def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
     parameters = connection.get_connection_params()
     known = ("dbname", "user", "password", "host", "port", "service", "sslmode", "sslrootcert", "sslcert", "sslkey")
     options = {key: parameters[key] for key in (*known, "passfile", "options", "connect_timeout") if key in parameters}
-    options.setdefault("connect_timeout", LOCK_TIMEOUT)
+    options.setdefault("connect_timeout", _CONNECT_TIMEOUT)
     try:
         database = psycopg2.connect(**options, application_name="memoria", keepalives_idle=30)
     except psycopg2.Error as error:
-        reason = str(error).strip().splitlines()[-1].partition("FATAL:")
-        password = str(parameters.get("password") or "")
-        text = (reason[2] or reason[0]).strip()
-        raise DatabaseFailure(
-            f"cannot connect to {name}: {text.replace(password, '***') if password else text}"
-        ) from None
+        raise DatabaseFailure(f"cannot connect to {name}: {_refusal(error, parameters.get('password'))}") from None
     with failures(name), database.cursor() as cursor:
-        for setting, value in _SETTINGS.items():
+        timeout = {"lock_timeout": f"{lock_timeout() * 1000:.0f}ms"}
+        for setting, value in (_SETTINGS | timeout).items():
             cursor.execute("SELECT set_config(%s, %s, false)", (setting, value))
     database.commit()
     return database
+
+
+def _refusal(error: psycopg2.Error, password: str | None) -> str:
+    """Why a server let nobody in, out of libpq's lines, of which each address that was tried has one or two."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
+    text = lines[-1].partition("FATAL:")[2] or lines[-1].rpartition(" failed: ")[2]
+    return text.strip().replace(password, "***") if password else text.strip()
 
 
 def facts(cursor: Any) -> dict[str, TableFacts]:

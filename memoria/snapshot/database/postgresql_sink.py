@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
+import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database import postgresql
 from memoria.snapshot.database.postgresql import quoted
+from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.tables import Kind, Reference, Table, TableFacts
 
 _PIECE = 1 << 18
@@ -67,12 +70,23 @@ class PostgreSQLSink:
                 self.query(f"LOCK TABLE {quoted(table.name)} IN SHARE ROW EXCLUSIVE MODE")
             self._set_local()
             yield
-            with postgresql.failures(self._name):
-                self._database.commit()
+            self._commit()
         except BaseException:
-            if not self._database.closed:
+            with contextlib.suppress(psycopg2.Error):  # without a connection the server rolls back by itself
                 self._database.rollback()
             raise
+
+    def _commit(self) -> None:
+        with postgresql.failures(self._name):
+            try:
+                self._database.commit()
+            except psycopg2.Error as error:
+                if not postgresql.is_lost(error):
+                    raise
+                raise DatabaseFailure(
+                    f"the connection to {self._name} was lost during the commit: whether the rows were imported is"
+                    " unknown; it is safe to run the import again"
+                ) from error
 
     def clear(self, table: Table) -> int:
         self.query(f"DELETE FROM {quoted(table.name)}")

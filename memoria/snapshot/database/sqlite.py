@@ -11,11 +11,10 @@ from urllib.parse import quote
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
 from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
 
-LOCK_TIMEOUT = 10.0
-"""Seconds to wait for another connection's lock."""
 _TEXT_AFFINITY = re.compile("CHAR|CLOB|TEXT", re.IGNORECASE)
 _OTHER_AFFINITY = re.compile("INT|BLOB|REAL|FLOA|DOUB", re.IGNORECASE)
 
@@ -54,7 +53,7 @@ def connect(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> s
             raise DatabaseFailure(f"{name} does not exist; --migrate creates it for an import")
         path = f"file:{quote(str(Path(path).absolute()))}?mode={'ro' if read_only else 'rw'}"
     try:
-        return sqlite3.connect(path, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT, check_same_thread=False)
+        return sqlite3.connect(path, uri=True, isolation_level=None, timeout=lock_timeout(), check_same_thread=False)
     except sqlite3.Error as error:
         raise DatabaseFailure(f"cannot open {name}: {error}") from error
 

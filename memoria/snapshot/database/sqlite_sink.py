@@ -11,7 +11,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria.snapshot.database import sqlite
 from memoria.snapshot.tables import Kind, Reference, Table, TableFacts, stage_name
 
-_CACHE_KIB = 32 << 10
 _STAGE_TYPES = {Kind.INTEGER: "INTEGER", Kind.TEXT: "TEXT"}
 
 
@@ -29,7 +28,6 @@ class SQLiteSink:
     def __enter__(self) -> Self:
         self._database = sqlite.connect(self._connection, self._name, read_only=self._read_only)
         with sqlite.failures(self._name):
-            self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return self
 

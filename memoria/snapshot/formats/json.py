@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any
 
 from memoria.snapshot.errors import InvalidSnapshot
@@ -115,13 +114,18 @@ class JSONReader(Reader):
 def _whole_lines(scanner: Scanner, table: str) -> Iterator[RawRow]:
     """The rows that stand on one line each and are followed by another row: usually all but a table's last."""
     while scanner.peek() == b"{":
-        line = scanner.line
-        lines = scanner.buffer[scanner.position :].split(b",\n")
-        start = scanner.position
-        for number, (data, following) in enumerate(pairwise(lines)):
-            if not (data.startswith(b"{") and data.endswith(b"}") and following.startswith(b"{")) or b"\n" in data:
+        buffer, start, line = scanner.buffer, scanner.position, scanner.line
+        while (end := buffer.find(b"\n", scanner.position)) >= 0:
+            data = buffer[scanner.position : end - 1]
+            if not (buffer.startswith(b"},\n{", end - 2) and _is_balanced(data)):
                 break
-            scanner.position += len(data) + 2
-            yield RawRow(table, line + number, data)
+            scanner.position = end + 1
+            yield RawRow(table, line, data)
+            line += 1
         if scanner.position == start or not scanner.more():
             return
+
+
+def _is_balanced(data: bytes) -> bool:
+    """Whether the line may be one whole row, and not the beginning of one that goes on."""
+    return data.count(b"{") == data.count(b"}") and data.count(b"[") == data.count(b"]")

@@ -96,12 +96,15 @@ class NDJSONReader(Reader):
         """Number and bytes of each line, without its end; what precedes the footer's line is digested."""
         number = 0
         for block, terminated in _blocks(self._chunks):
-            footer = 0 if block.startswith(_FOOTER) else block.find(b"\n" + _FOOTER) + 1
-            if footer or block.startswith(_FOOTER):
-                self._content.update(block[:footer])
+            content = block.rstrip()
+            last = content.rfind(b"\n") + 1
+            if content.startswith(_FOOTER, last):
+                self._content.update(block[:last])
                 self.footer_digest = self._content.whole()
                 self.edited = not terminated or block.endswith(b"\r")
-            self._content.update(block[footer:] + b"\n")
+                self._content.update(block[last:] + b"\n")
+            else:
+                self._content.update(block + b"\n")
             for number, line in enumerate(block.split(b"\n"), number + 1):  # noqa: B020 - counts on
                 yield number, line
 

@@ -30,7 +30,8 @@ class Scanner:
     ) -> None:
         self._chunks = chunks
         self._consumed = consumed
-        self._line_of_buffer = first_line
+        self._line = first_line
+        self._counted = 0  # bytes of the buffer whose line ends are in _line
         self.buffer = b""
         self.position = 0
         self.last = b""
@@ -38,13 +39,15 @@ class Scanner:
 
     @property
     def line(self) -> int:
-        return self._line_of_buffer + self.buffer.count(b"\n", 0, self.position)
+        self._line += self.buffer.count(b"\n", self._counted, self.position)
+        self._counted = self.position
+        return self._line
 
     def discard(self) -> None:
         """Leave behind everything before the position."""
         if self.position:
+            self._line, self._counted = self.line, 0
             gone, self.buffer = self.buffer[: self.position], self.buffer[self.position :]
-            self._line_of_buffer += gone.count(b"\n")
             self.last = (self.last + gone[-3:])[-3:]
             self._consumed(gone)
             self.position = 0
@@ -94,7 +97,7 @@ class Scanner:
             raise self.unexpected("a quoted name")
         raw = self._match(_STRING)
         try:
-            return str(json.loads(raw))
+            return str(json.loads(raw.decode()))
         except ValueError:
             raise InvalidSnapshot(f"line {self.line}: not JSON: a malformed string") from None
 
@@ -108,10 +111,10 @@ class Scanner:
             raise self.unexpected("a value")
         return raw
 
-    def members(self) -> Iterator[str]:
+    def members(self, *, unique: bool = True) -> Iterator[str]:
         """The keys of the next object; the caller takes each value before it asks for the next key.
 
-        A key that occurs twice is refused: two readers would see two different files.
+        A key that occurs twice is refused if keys are to be unique: two readers would see two different files.
         """
         seen: set[str] = set()
         self.take(b"{")
@@ -120,7 +123,7 @@ class Scanner:
             return
         while True:
             key = self.string()
-            if key in seen:
+            if unique and key in seen:
                 raise InvalidSnapshot(f"line {self.line}: the key {key!r} occurs twice")
             seen.add(key)
             self.take(b":")

@@ -1,0 +1,41 @@
+"""A comparison as a person reads it."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from memoria.console.render import console, visible
+from memoria.snapshot.compare import Comparison, TableComparison
+
+
+def print_comparison(result: Comparison) -> None:
+    out = console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("table")
+    for heading in ("same", "only in A", "only in B", "different"):
+        table.add_column(heading, justify="right")
+    for name, counts in result.tables.items():
+        table.add_row(
+            name, f"{counts.same:,}", f"{counts.only_a:,}", f"{counts.only_b:,}", f"{counts.different:,}"
+        )
+    out.print(table)
+    for name, counts in result.tables.items():
+        for line in _examples(counts):
+            out.print(Text(visible(f"  {name} {line}")))
+    if result.not_compared:
+        listed = ", ".join(f"{name} ({count:,} rows)" for name, count in result.not_compared.items())
+        out.print(Text(visible(f"Not compared: {listed}.")))
+    rows = sum(counts.same for counts in result.tables.values())
+    verdict = f"Equal: {rows:,} rows." if result.equal else "Different."
+    for letter, side in (("A", result.a), ("B", result.b)):
+        out.print(Text(visible(f"{letter}: {side}")))
+    out.print(verdict)
+
+
+def _examples(counts: TableComparison) -> list[str]:
+    return [
+        *(f"{key!r}: only in A" for key in counts.first_only_a),
+        *(f"{key!r}: only in B" for key in counts.first_only_b),
+        *(f"{d.key!r}: different in {', '.join(d.columns)}" for d in counts.first_different),
+    ]

@@ -1,0 +1,53 @@
+"""`compare-data`: whether two databases, or a database and a snapshot, hold the same."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from memoria.console import options as shared
+from memoria.console.command import SnapshotCommand
+from memoria.console.progress import TerminalProgress
+from memoria.console.render_comparison import print_comparison
+from memoria.databases import connection_for, describe, is_url
+from memoria.snapshot.compare import Comparison, compare
+from memoria.snapshot.progress import Progress
+from memoria.snapshot.registry import chosen
+from memoria.snapshot.sides import Side, database_side, snapshot_side
+from memoria.snapshot.tables import Table
+
+
+class Command(SnapshotCommand):
+    help = "Compare two sides, each a snapshot file or a database URL, row by row. Exit code 0: equal, 1: different."
+    not_zero = "the two sides differ"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        sides = "a snapshot file, a database URL (sqlite:///path or postgresql://…), or database:ALIAS"
+        parser.add_argument("a", metavar="A", help=sides)
+        parser.add_argument("b", metavar="B", help="the other side, likewise")
+        shared.add_tables(parser, verb="compare")
+        shared.add_report(parser)
+
+    def run(self, options: dict[str, Any]) -> Comparison:
+        tables = chosen(options["tables"])
+        with (
+            TerminalProgress() as progress,
+            _side(options["a"], tables, progress) as a,
+            _side(options["b"], tables, progress) as b,
+        ):
+            return compare(a, b, tables)
+
+    def print_result(self, result: Any) -> None:
+        print_comparison(result)
+
+
+def _side(text: str, tables: tuple[Table, ...], progress: Progress) -> AbstractContextManager[Side]:
+    if text.startswith("database:"):
+        connection = connection_for(alias=text.removeprefix("database:"))
+    elif is_url(text):
+        connection = connection_for(url=text)
+    else:
+        return snapshot_side(text, tables, progress)
+    return database_side(connection, describe(connection), tables, progress)

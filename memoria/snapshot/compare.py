@@ -1,0 +1,126 @@
+"""Compares two sides row by row and value by value; each gives its rows in the order of their keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from memoria.snapshot.sides import Keyed, Side
+from memoria.snapshot.tables import Kind, Table, names
+
+EXAMPLES = 10
+"""Rows of each table that are named for each kind of difference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    key: str
+    columns: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class TableComparison:
+    """Counts of rows, and the keys of the first EXAMPLES that differ."""
+
+    same: int = 0
+    only_a: int = 0
+    only_b: int = 0
+    different: int = 0
+    first_only_a: list[str] = field(default_factory=list)
+    first_only_b: list[str] = field(default_factory=list)
+    first_different: list[Difference] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    a: str
+    b: str
+    tables: dict[str, TableComparison]
+    not_compared: dict[str, int]
+    """Tables of either side that no snapshot carries -> rows."""
+    operation: str = "compare"
+
+    @property
+    def equal(self) -> bool:
+        return not any(table.only_a or table.only_b or table.different for table in self.tables.values())
+
+    @property
+    def exit_code(self) -> int:
+        return 0 if self.equal else 1
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"report_version": 1, "equal": self.equal, **asdict(self)}
+
+
+def compare(a: Side, b: Side, tables: Sequence[Table]) -> Comparison:
+    """A table that one side lacks counts as empty, a column as NULL in every row."""
+    found = [TableComparison() for _ in tables]
+    for left, right in _merged(a.rows(), b.rows()):
+        position, key, _ = left or right or (0, "", [])
+        counts = found[position]
+        if left is None:
+            counts.only_b += 1
+            _keep(counts.first_only_b, str(key))
+        elif right is None:
+            counts.only_a += 1
+            _keep(counts.first_only_a, str(key))
+        elif columns := _differing(tables[position], left[2], right[2]):
+            counts.different += 1
+            _keep(counts.first_different, Difference(str(key), columns))
+        else:
+            counts.same += 1
+    return Comparison(a.name, b.name, dict(zip(names(tables), found, strict=True)), {**a.others, **b.others})
+
+
+def _merged(left: Iterator[Keyed], right: Iterator[Keyed]) -> Iterator[tuple[Keyed | None, Keyed | None]]:
+    """Rows of the same table and key side by side; None where one side has no such row."""
+    row, other = next(left, None), next(right, None)
+    while row is not None or other is not None:
+        if other is None or (row is not None and row[:2] < other[:2]):
+            yield row, None
+            row = next(left, None)
+        elif row is None or other[:2] < row[:2]:
+            yield None, other
+            other = next(right, None)
+        else:
+            yield row, other
+            row, other = next(left, None), next(right, None)
+
+
+def _differing(table: Table, values: list[Any], others: list[Any]) -> tuple[str, ...]:
+    if values == others and all(type(value) is not float or value != 0 for value in values):
+        return ()
+    return tuple(
+        column.name
+        for column, value, other in zip(table.columns, values, others, strict=True)
+        if not _same(column.kind, value, other)
+    )
+
+
+def _same(kind: Kind, value: Any, other: Any) -> bool:
+    """NaN is the same as NaN, 0.0 is not -0.0; JSON is the same when its values are, however it is spelled."""
+    if kind is Kind.FLOAT:
+        return repr(value) == repr(other)
+    if kind is Kind.JSON and value is not None and other is not None and value != other:
+        return repr(_parsed(value)) == repr(_parsed(other))
+    return bool(value == other)
+
+
+def _parsed(text: str) -> Any:
+    """Numbers of any size keep their value; members of an object are compared in the order of their keys."""
+
+    def number(text: str) -> Decimal:
+        return Decimal(text).normalize()
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return dict(sorted(dict(pairs).items()))
+
+    return json.loads(text, parse_float=number, parse_int=number, object_pairs_hook=members)
+
+
+def _keep(examples: list[Any], example: Any) -> None:
+    if len(examples) < EXAMPLES:
+        examples.append(example)

@@ -1,0 +1,74 @@
+"""The engine in this process: an export and an import as the commands run them, without a process each."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.databases import connection_for, describe
+from memoria.snapshot import formats
+from memoria.snapshot.exporter import Export
+from memoria.snapshot.files import InputFile, OutputFile
+from memoria.snapshot.importer import Import
+from memoria.snapshot.plan import Options
+from memoria.snapshot.registry import chosen
+from memoria.snapshot.report import Report
+
+
+@contextlib.contextmanager
+def opened(url: str) -> Iterator[BaseDatabaseWrapper]:
+    """The connection of a URL; its alias goes afterwards, or pytest-django would make a test database of it."""
+    connection = connection_for(url=url)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        del connections[connection.alias]
+        del connections.databases[connection.alias]
+
+
+def export(url: str, path: Path, *, tables: Sequence[str] | None = None, **options: Any) -> Report:
+    with opened(url) as connection, OutputFile(str(path)) as file:
+        return Export(
+            file,
+            connection,
+            describe(connection),
+            tables=chosen(list(tables) if tables is not None else None),
+            format=formats.by_name(str(path)) or "json",
+            **options,
+        ).run()
+
+
+def import_(
+    url: str,
+    path: Path,
+    *,
+    tables: Sequence[str] | None = None,
+    dry_run: bool = False,
+    allow_edited: bool = False,
+    **options: Any,
+) -> Report:
+    with opened(url) as connection, InputFile(str(path)) as file:
+        return Import(
+            file,
+            connection,
+            describe(connection),
+            tables=chosen(list(tables) if tables is not None else None),
+            options=Options(**options),
+            dry_run=dry_run,
+            allow_edited=allow_edited,
+        ).run()
+
+
+def without_header(path: Path) -> bytes:
+    """An uncompressed snapshot without the line that holds the moment of its export, nor the digest over it."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    header = next(number for number, line in enumerate(lines) if b'"metadata": ' in line)
+    footer = next(number for number, line in enumerate(lines) if line.lstrip(b"{").startswith(b'"integrity": '))
+    digest = lines[footer].rindex(b'"sha256": ')
+    return b"".join([*lines[:header], *lines[header + 1 : footer], lines[footer][:digest]])
