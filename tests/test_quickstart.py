@@ -55,8 +55,8 @@ def test_twice_in_a_row(environment: dict[str, str], database_url: str, tmp_path
         assert code == 0, output
         assert [command.split()[2] for command in commands(output)] == NAMES
         assert f"\n{loaded}" in output
-        compared = output.partition("manage.py compare-data ")[2].partition("What happened")[0]
-        assert "equal" in compared.lower()
+        assert commands(output)[-1].split()[3] == '"$DATABASE_URL"', "an address may hold a password"
+        assert "\nEqual: 510 rows.\n" in output
         assert "What to try next" in output
     assert sorted(path.name for path in (tmp_path / "new folder").iterdir()) == [
         "quickstart-copy.sqlite3",
@@ -69,11 +69,6 @@ def test_the_printed_commands_can_be_pasted(environment: dict[str, str]) -> None
     for command in commands(output):
         code, output = run(["sh", "-c", command], environment)
         assert code == 0, output
-
-
-def test_the_address_of_the_database_is_not_printed(environment: dict[str, str]) -> None:
-    _, output = quickstart(environment)
-    assert commands(output)[-1].split()[3] == '"$DATABASE_URL"'
 
 
 def test_stops_at_the_command_that_fails(environment: dict[str, str], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The frame of a command: the engine's errors become one sentence and an exit code, signals leave no trace."""
+"""The frame of a command: errors become one sentence and an exit code, signals leave no trace."""
 
 from __future__ import annotations
 
@@ -9,27 +9,33 @@ import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from memoria.console.options import EPILOG
 from memoria.console.render import print_report, report_file, visible, write_report
-from memoria.snapshot.compare import Comparison
 from memoria.snapshot.errors import InvalidRows, SnapshotError
 from memoria.snapshot.files import OutputFile
-from memoria.snapshot.report import Report
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-Result = Report | Comparison
+
+
+class Result(Protocol):
+    """What a command did, or found."""
+
+    @property
+    def exit_code(self) -> int: ...
+    def as_dict(self) -> dict[str, Any]: ...
 
 
 class SnapshotCommand(BaseCommand):
-    """Subclasses implement `run`, which returns the report of what they did, or None."""
+    """Subclasses implement `run`, which returns what they did, or None."""
 
     requires_system_checks: list[str] = []
-    not_zero = "done, with some rows left out on request"
-    """What a caller from Python is told when a run that did not fail has an exit code."""
+    not_zero = "done, but some rows were left out on request"
+    """What an exit code other than 0 means to a caller from Python."""
+    _called_from_command_line = False  # Django sets it
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         _fill_closed_streams()
@@ -67,31 +73,33 @@ class SnapshotCommand(BaseCommand):
 
     def _run_and_tell(self, options: dict[str, Any], file: OutputFile | None) -> int:
         try:
-            report = self.run(options)
+            result = self.run(options)
         except InvalidRows as error:
             self._tell(error.report, options, file)
             raise
-        if report is None:
+        if result is None:
             return 0
         try:
-            self._tell(report, options, file)
+            self._tell(result, options, file)
         except SnapshotError as error:
-            raise SnapshotError(f"the {report.operation} is done, but its report was not kept: {error}") from None
-        return report.exit_code
+            raise SnapshotError(f"all is done, but the report of it was not kept: {error}") from None
+        return result.exit_code
 
-    def _tell(self, report: Result, options: dict[str, Any], file: OutputFile | None) -> None:
+    def _tell(self, result: Result, options: dict[str, Any], file: OutputFile | None) -> None:
         if options["verbosity"] > 0:
             # What was done is done, also where nobody reads about it.
             with contextlib.suppress(OSError):
-                self.print_result(report)
+                self.print_result(result)
         if file is not None:
-            write_report(report, file)
+            write_report(result, file)
 
 
 class _HelpFormatter(RawDescriptionHelpFormatter):
     """Keeps the table of exit codes as it is, and leaves out the options that Django gives every command."""
 
-    _DJANGOS = ("--version", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color", "--skip-checks")
+    _DJANGOS = frozenset(
+        "--version --settings --pythonpath --traceback --no-color --force-color --skip-checks".split()
+    )
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:
         super().add_usage(usage, self._ours(actions), groups, prefix)
@@ -100,12 +108,12 @@ class _HelpFormatter(RawDescriptionHelpFormatter):
         super().add_arguments(self._ours(actions))
 
     def _ours(self, actions: Any) -> list[Any]:
-        return [action for action in actions if not set(self._DJANGOS) & set(action.option_strings)]
+        return [action for action in actions if self._DJANGOS.isdisjoint(action.option_strings)]
 
 
 @contextlib.contextmanager
 def _signals_raise() -> Iterator[None]:
-    """A signal unwinds the stack, so that every `with` block cleans up behind itself; a second one does not disturb that.
+    """A signal unwinds the stack, so that every `with` block cleans up behind itself; a second one changes nothing.
 
     One that our caller has us ignore stays ignored, as under nohup.
     """

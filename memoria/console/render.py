@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from memoria.snapshot.compare import Comparison
 from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.report import Report
@@ -45,9 +45,13 @@ def print_report(report: Report) -> None:
     out.print(Text(visible(_last_line(report))))
 
 
+class Kept(Protocol):
+    def as_dict(self) -> dict[str, Any]: ...
+
+
 @contextmanager
 def report_file(path: str | None) -> Iterator[OutputFile | None]:
-    """Where the report goes, opened before the run: a report that nobody can write is told of before, not after."""
+    """Where the report goes, opened before the run: what cannot be written is said before, not after."""
     if path is None:
         yield None
     elif path == "-":
@@ -57,8 +61,9 @@ def report_file(path: str | None) -> Iterator[OutputFile | None]:
             yield file
 
 
-def write_report(report: Report | Comparison, file: OutputFile) -> None:
-    file.write(json.dumps(report.as_dict(), indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+def write_report(report: Kept, file: OutputFile) -> None:
+    text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
+    file.write(text.encode("utf-8", "backslashreplace") + b"\n")
     file.commit()
 
 

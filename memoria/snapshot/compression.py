@@ -23,8 +23,8 @@ from memoria.snapshot.errors import InvalidSnapshot
 _DIGEST_SIZE = hashlib.sha256().digest_size
 _MAX_WINDOW = 64 << 20
 """Bytes of history a Zstandard stream may ask for; `zstd -19` asks for 8 MiB."""
-_PIECE = 2048
-"""Compressed bytes given to Zstandard at once. It expands up to 32,696 times, all in one answer: 64 MiB at most."""
+_PIECE = 1024
+"""Compressed bytes given to Zstandard at once. It expands up to 32,696 times, all in one answer: 32 MiB at most."""
 _OUTPUT = 1 << 20
 
 
@@ -200,8 +200,8 @@ class _Opening:
                 for start in range(0, len(piece), _PIECE):
                     part = piece[start : start + _PIECE]
                     out = frame.decompress(part)
-                    if out:
-                        yield out
+                    for at in range(0, len(out), _OUTPUT):
+                        yield out[at : at + _OUTPUT]
                     if frame.eof:
                         break
                 consumed = start + len(part) - len(frame.unused_data)

@@ -37,6 +37,9 @@ _HINTS = (
     (b"--", "SQL text; restore it with psql or sqlite3"),
     (b"PRAGMA", "SQL text; restore it with sqlite3"),
 )
+_BOM = b"\xef\xbb\xbf"
+_HEAD = 4096
+"""Bytes that must show what a file is."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\0{", b"{\0", b"\0\0\0{")
 
 
@@ -57,7 +60,7 @@ class InputFile:
     """A snapshot to read, as often as needed; stdin and pipes are copied to a private temporary file first.
 
     `name` is what messages call it; `size` and `sha256` are of the bytes as stored. The digest is known after a full
-    read, and empty where nothing is compressed: there the reader's digest of the content is the file's.
+    read, and empty where the file is its content: there the reader's digest is the file's.
     """
 
     def __init__(self, path: str) -> None:
@@ -65,14 +68,16 @@ class InputFile:
         if path == "-" and sys.stdin is None:
             raise FileFailure("cannot read <stdin>: it is closed")
         try:
-            self._file: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
-            if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
-                self._file = _spooled(self._file)
+            self._file = _seekable(path)
         except OSError as error:
             raise failure("read", self.name, error) from None
+        except InvalidSnapshot as error:
+            raise InvalidSnapshot(f"{self.name}: {error}") from None
         self.size = os.fstat(self._file.fileno()).st_size
         self.sha256 = ""
-        self.compression = compression.by_content(self._read_at(0, 8))
+        head = self._read_at(0, 8)
+        self.compression = compression.by_content(head)
+        self._is_content = not self.compression and not head.startswith(_BOM)
 
     def close(self) -> None:
         self._file.close()
@@ -93,7 +98,7 @@ class InputFile:
             yield from _checked(stored)
 
     def _stored(self, advance: Callable[[int], None]) -> Iterator[bytes]:
-        digest = hashlib.sha256() if self.compression else None
+        digest = None if self._is_content else hashlib.sha256()
         position = 0
         while chunk := self._read_at(position, CHUNK):
             position += len(chunk)
@@ -112,8 +117,21 @@ class InputFile:
             raise failure("read", self.name, error) from None
 
 
+def _seekable(path: str) -> IO[bytes]:
+    """The file itself, or a private copy of what comes through a pipe or a device."""
+    source = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
+    if stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+        return source
+    with contextlib.nullcontext() if path == "-" else source:
+        return _spooled(source)
+
+
 def _spooled(source: IO[bytes]) -> IO[bytes]:
+    head = source.read(_HEAD)
+    if not compression.by_content(head):
+        _refuse_foreign(head)  # before an endless one fills the disk
     copy = tempfile.TemporaryFile(prefix="memoria-")
+    copy.write(head)
     while chunk := source.read(CHUNK):
         copy.write(chunk)
     copy.flush()
@@ -121,14 +139,19 @@ def _spooled(source: IO[bytes]) -> IO[bytes]:
 
 
 def _checked(content: Iterator[bytes]) -> Iterator[bytes]:
-    first = next(content, b"")
-    _refuse_foreign(first)
-    yield first.removeprefix(b"\xef\xbb\xbf")
+    head = b""
+    for chunk in content:
+        head += chunk
+        if len(head) >= _HEAD:
+            break
+    _refuse_foreign(head)
+    yield head.removeprefix(_BOM)
     yield from content
 
 
 def _refuse_foreign(head: bytes) -> None:
-    if not head.strip():
+    text = head.removeprefix(_BOM).lstrip(b" \t\r\n")
+    if not text and len(head) < _HEAD:
         raise InvalidSnapshot("the file is empty")
     for magic, what in _HINTS:
         if head.startswith(magic):
@@ -139,6 +162,8 @@ def _refuse_foreign(head: bytes) -> None:
         raise InvalidSnapshot("the file is compressed twice; unpack it once")
     if head.startswith(_UTF16):
         raise InvalidSnapshot("the file looks like UTF-16 or UTF-32; save it as UTF-8")
+    if text and not text.startswith(b"{"):
+        raise InvalidSnapshot("the file is not a snapshot: it does not begin with '{'")
 
 
 class _ReadAhead:
@@ -190,12 +215,10 @@ class OutputFile:
         self.sha256 = ""
         self._path = None if path == "-" or _is_special(path) else Path(path)
         self._partial: Path | None = None
-        self._descriptor = self._open(path)
-        self._content = BackgroundSha256()
+        self._descriptor = -1
         self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
         self._error: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
-        self._thread.start()
 
     def write(self, data: bytes) -> None:
         self._raise()
@@ -221,41 +244,70 @@ class OutputFile:
             raise failure("write", self.name, error) from None
 
     def __enter__(self) -> Self:
+        try:
+            self._descriptor = self._open()
+            self._content = BackgroundSha256()
+            self._thread.start()
+        except BaseException:  # a signal may come here as well
+            self._remove()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stop()
+        if error is not None:
+            self._drop()
+        # A write into a pipe that nobody reads may last for ever; into a file it ends.
+        if error is None or self._partial is not None:
+            self._stop()
         self._content.close()
-        if self._partial is not None:
-            self._partial.unlink(missing_ok=True)
-        if self._descriptor != 1:
+        self._remove()
+        if self._descriptor != 1 and not self._thread.is_alive():
             os.close(self._descriptor)
 
-    def _open(self, path: str) -> int:
-        if path == "-":
+    def _remove(self) -> None:
+        if self._partial is not None:
+            self._partial.unlink(missing_ok=True)
+
+    def _open(self) -> int:
+        if self.name == "<stdout>":
             if sys.stdout is None:
                 raise FileFailure("cannot write <stdout>: it is closed")
             return 1
         try:
             if self._path is None:
-                return os.open(path, os.O_WRONLY)
+                return os.open(self.name, os.O_WRONLY)
             if self._path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "it is a directory")
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _sweep(self._path)
-            self._partial = self._path.with_name(f".{self._path.name[:200]}.{secrets.token_hex(4)}{_PARTIAL}")
-            descriptor = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            # Held until the process ends, so that a later run knows a dead run's file from a living one's.
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            descriptor = self._create_partial(self._path)
             os.fchmod(descriptor, 0o600)
             return descriptor
         except OSError as error:
             raise failure("write", self.name, error) from None
 
+    def _create_partial(self, path: Path) -> int:
+        while True:
+            self._partial = path.with_name(f".{_stem(path)}.{secrets.token_hex(4)}{_PARTIAL}")
+            descriptor = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            # Held until the process ends, so that a later run knows a dead run's file from a living one's.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+            os.close(descriptor)  # another run swept it away before it was held
+
     def _stop(self) -> None:
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()
+
+    def _drop(self) -> None:
+        """Forget what waits to be written, so that the thread ends after the write it is at."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._queue.get_nowait()
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(None)
 
     def _raise(self) -> None:
         if isinstance(self._error, BrokenPipeError):
@@ -308,7 +360,7 @@ def _is_special(path: str) -> bool:
 
 def _sweep(path: Path) -> None:
     """Remove what killed runs left beside `path`: partial files that no living process holds."""
-    for partial in path.parent.glob(f".{_escaped(path.name[:200])}.????????{_PARTIAL}"):
+    for partial in path.parent.glob(f".{_escaped(_stem(path))}.????????{_PARTIAL}"):
         with contextlib.suppress(OSError):
             descriptor = os.open(partial, os.O_RDWR | os.O_NOFOLLOW)
             try:
@@ -316,6 +368,11 @@ def _sweep(path: Path) -> None:
                 partial.unlink()
             finally:
                 os.close(descriptor)
+
+
+def _stem(path: Path) -> str:
+    """As much of the name as leaves room for what is added to it: a name has at most 255 bytes."""
+    return os.fsdecode(os.fsencode(path.name)[:200])
 
 
 def _escaped(name: str) -> str:

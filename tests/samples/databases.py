@@ -18,8 +18,10 @@ FOLDER = Path(__file__).resolve().parent
 CORE = ("long_term_memory", "short_term_memory", "clusters", "cluster_members", "memory_relationships")
 
 _COPY = re.compile(r"^COPY (?P<target>.+) FROM stdin;\n(?P<rows>(?:.*\n)*?)\\\.\n", re.MULTILINE)
-# psql's own commands, and a setting that PostgreSQL 16 does not know.
-_FOREIGN = re.compile(r"^(?:\\(?:un)?restrict .*|SET transaction_timeout = 0;|ALTER .* OWNER TO .*;)\n", re.MULTILINE)
+# Comments, psql's own commands, and a setting that PostgreSQL 16 does not know.
+_FOREIGN = re.compile(
+    r"^(?:--.*|\\(?:un)?restrict .*|SET transaction_timeout = 0;|ALTER .* OWNER TO .*;)?\n", re.MULTILINE
+)
 _JSON_AS_TEXT = new_type((114, 3802), "JSON_AS_TEXT", lambda value, cursor: value)
 
 
@@ -40,7 +42,8 @@ def load_postgresql_sample(url: str) -> None:
     with connected(url) as connection, connection.cursor() as cursor:
         position = 0
         for copy in _COPY.finditer(script):
-            cursor.execute(script[position : copy.start()])
+            if position < copy.start():
+                cursor.execute(script[position : copy.start()])
             cursor.copy_expert(f"COPY {copy['target']} FROM STDIN", _Text(copy["rows"]))
             position = copy.end()
         cursor.execute(script[position:])
@@ -95,19 +98,22 @@ def insert(url: str, table: str, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def rows_of(url: str, table: str) -> list[dict[str, Any]]:
-    """The rows in byte order of their key, which is the first column; no values that compare equal and differ."""
-    collate = "" if url.startswith("sqlite") or table in ("clusters", "cluster_members") else ' COLLATE "C"'
-    with connected(url) as connection:
-        cursor = connection.cursor()
-        cursor.execute(f'SELECT * FROM "{table}"')
-        names = [column[0] for column in cursor.description]
-        key = next(name for name in names if name in ("memory_id", "id", "relationship_id"))
-        cursor.execute(f'SELECT * FROM "{table}" ORDER BY "{key}"{collate}')
-        return [dict(zip(names, map(_exact, row), strict=True)) for row in cursor.fetchall()]
+    return contents(url, [table])[table]
 
 
 def contents(url: str, tables: Sequence[str] = CORE) -> dict[str, list[dict[str, Any]]]:
-    return {table: rows_of(url, table) for table in tables}
+    """Table -> its rows in byte order of their keys; a value equals another only if it is the same to the last bit."""
+    with connected(url) as connection:
+        cursor = connection.cursor()
+        return {table: _rows(cursor, table) for table in tables}
+
+
+def _rows(cursor: Any, table: str) -> list[dict[str, Any]]:
+    cursor.execute(f'SELECT * FROM "{table}"')
+    names = [column[0] for column in cursor.description]
+    rows = [dict(zip(names, map(_exact, row), strict=True)) for row in cursor.fetchall()]
+    key = next((name for name in names if name in ("memory_id", "id", "relationship_id")), names[0])
+    return sorted(rows, key=lambda row: row[key].encode() if isinstance(row[key], str) else row[key])
 
 
 def _exact(value: Any) -> Any:

@@ -76,7 +76,8 @@ def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
     if isinstance(error, errors.DiskFull):
         return DatabaseFailure(f"{name}: the server has no space left on its disk; nothing was changed")
     if is_lost(error):
-        return DatabaseFailure(f"the connection to {name} was lost ({text}); nothing was changed")
+        reason = "" if "libpq" in text else f" ({text})"
+        return DatabaseFailure(f"the connection to {name} was lost{reason}; nothing was changed")
     detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
     return DatabaseFailure(f"{name}: {text}{detail}")
 
@@ -84,7 +85,10 @@ def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
 def is_lost(error: psycopg2.Error) -> bool:
     """Whether the connection is gone: cut on the way, or ended by the server."""
     if error.pgcode is None:
-        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        # What psycopg2 says of a COPY that ended in the middle.
+        return "no message from the libpq" in str(error) or isinstance(
+            error, psycopg2.OperationalError | psycopg2.InterfaceError
+        )
     return error.pgcode.startswith(("08", "57P0"))
 
 

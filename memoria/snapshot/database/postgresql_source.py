@@ -26,7 +26,6 @@ _PART_ROWS = 500
 _PART_MEMORY = 8 << 20
 _SHORT_JSON = 2000
 """Stored bytes below which a JSON value may be the word null; a longer one is not fetched to be looked at."""
-_QUOTE = b"\x01"
 
 
 class PostgreSQLSource:
@@ -76,7 +75,7 @@ class PostgreSQLSource:
                 queries = [select.format(f"{from_where} AND {part} ORDER BY {order}") for part in ranges]
                 for part in self._copied_by_many(queries, jobs):
                     for line in part:
-                        checked.take(line)
+                        checked.take(line[:-1])
         checked.flush()
 
     def _query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -86,10 +85,8 @@ class PostgreSQLSource:
             return found
 
     def _copy(self, cursor: Any, select: str, take: Callable[[bytes], None]) -> None:
-        # No JSON text holds a raw control character between its tokens but white space, so in this CSV a line is
-        # quoted only if JSON stored with line ends is in it, and nothing is ever escaped.
-        copy = f"COPY ({select}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')"
-        cursor.copy_expert(copy, _Writer(take))
+        # In the binary format the server hands over a row's text as it is; in the others it looks at every byte.
+        cursor.copy_expert(f"COPY ({select}) TO STDOUT (FORMAT binary)", _BinaryRows(take))
 
     def _select(self, table: Table, columns: Sequence[Column]) -> str:
         """A query with a place for its FROM clause; it makes one JSON object of each row, after sorting."""
@@ -166,7 +163,7 @@ class PostgreSQLSource:
         def copied(query: str) -> IO[bytes]:
             part: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_PART_MEMORY, prefix="memoria-")  # noqa: SIM115
             cursor = free.pop()
-            self._copy(cursor, query, part.write)  # type: ignore[arg-type]
+            self._copy(cursor, query, lambda row: part.writelines((row, b"\n")))
             free.append(cursor)
             part.seek(0)
             return part
@@ -183,19 +180,33 @@ class PostgreSQLSource:
                     yield part
 
 
-class _Writer:
-    """The file that COPY writes to; the driver hands over one row a call."""
+class _BinaryRows:
+    """The file that a binary COPY of one column writes to; `take` is given each row as one line."""
+
+    _HEADER = 19
+    _FIELD_COUNT = b"\x00\x01"
+    _TRAILER = b"\xff\xff"
 
     def __init__(self, take: Callable[[bytes], None]) -> None:
         self._take = take
+        self._rest = b""
+        self._header = True
 
-    def write(self, line: bytes) -> None:
-        self._take(_unquoted(line) if line.startswith(_QUOTE) else line)
-
-
-def _unquoted(line: bytes) -> bytes:
-    """A row whose stored JSON has line ends between its tokens, as one line."""
-    return line[1:-2].replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
+    def write(self, data: bytes) -> None:
+        """The server sends one row a message; a proxy may send them in other pieces."""
+        data = self._rest + data
+        position = self._HEADER if self._header and len(data) >= self._HEADER else 0
+        self._header = self._header and not position
+        while not self._header and data.startswith(self._FIELD_COUNT, position) and len(data) >= position + 6:
+            end = position + 6 + int.from_bytes(data[position + 2 : position + 6], "big")
+            if len(data) < end:
+                break
+            row = data[position + 6 : end]
+            if b"\n" in row or b"\r" in row:  # only between the tokens of JSON that was stored so
+                row = row.replace(b"\n", b" ").replace(b"\r", b" ")
+            self._take(row)
+            position = end
+        self._rest = data[position:].removeprefix(self._TRAILER)
 
 
 class _Checked:
@@ -208,8 +219,7 @@ class _Checked:
         self._batch: list[bytes] = []
         self._size = 0
 
-    def take(self, line: bytes) -> None:
-        row = line[:-1]
+    def take(self, row: bytes) -> None:
         if row.count(b"[") + row.count(b"{") > MAX_DEPTH:
             try:
                 check_depth(row)

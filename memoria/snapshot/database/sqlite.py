@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -47,15 +48,17 @@ def _translated(error: sqlite3.Error, name: str) -> DatabaseFailure:
 
 def connect(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> sqlite3.Connection:
     """A plain connection beside Django's: no converters, no foreign keys acting on their own, explicit transactions."""
-    path = str(connection.settings_dict["NAME"])
+    path = file = str(connection.settings_dict["NAME"])
     if not path.startswith("file:"):
         if not Path(path).is_file():
-            raise DatabaseFailure(f"{name} does not exist; --migrate creates it for an import")
+            hint = "" if read_only else "; --migrate creates it"
+            raise DatabaseFailure(f"{name} does not exist{hint}")
         path = f"file:{quote(str(Path(path).absolute()))}?mode={'ro' if read_only else 'rw'}"
     try:
         return sqlite3.connect(path, uri=True, isolation_level=None, timeout=lock_timeout(), check_same_thread=False)
     except sqlite3.Error as error:
-        raise DatabaseFailure(f"cannot open {name}: {error}") from error
+        forbidden = error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN and not os.access(file, os.R_OK)
+        raise DatabaseFailure(f"cannot open {name}: {'permission denied' if forbidden else error}") from error
 
 
 def facts(database: sqlite3.Connection) -> dict[str, TableFacts]:

@@ -80,11 +80,10 @@ class JSONReader(Reader):
     def _payload(self, scanner: Scanner, canonical: bool) -> Iterator[RawRow]:
         for name in scanner.members():
             if name == "namespaces":
-                value = parse(scanner.value(), "table of namespaces")
-                # Layout C lists names only; the counts are for previews, so their absence loses nothing.
-                self.namespaces = value if isinstance(value, dict) else {}
+                self._take_namespaces(parse(scanner.value(), "table of namespaces"))
                 continue
             table = TABLE_OF_LAYOUT_C.get(name, name)
+            self.legacy = self.legacy or table != name
             if table in self.counts:
                 raise InvalidSnapshot(f"line {scanner.line}: the table {table} occurs twice")
             self.counts[table] = 0
@@ -128,4 +127,4 @@ def _whole_lines(scanner: Scanner, table: str) -> Iterator[RawRow]:
 
 def _is_balanced(data: bytes) -> bool:
     """Whether the line may be one whole row, and not the beginning of one that goes on."""
-    return data.count(b"{") == data.count(b"}") and data.count(b"[") == data.count(b"]")
+    return data.count(b"{") == data.count(b"}")

@@ -86,7 +86,7 @@ class NDJSONReader(Reader):
         if key == "metadata" and self.header is None:
             self._take_header(parse(parts[key], "header"))
         elif key == "namespaces" and self.header is not None and not self.namespaces and not any(self.counts.values()):
-            self.namespaces = parse(parts[key], "table of namespaces")
+            self._take_namespaces(parse(parts[key], "table of namespaces"))
         elif key == "integrity" and self.header is not None:
             self.footer = parse_footer(parse(parts[key], "footer"))
         else:
@@ -96,15 +96,16 @@ class NDJSONReader(Reader):
         """Number and bytes of each line, without its end; what precedes the footer's line is digested."""
         number = 0
         for block, terminated in _blocks(self._chunks):
+            end = b"\n" if terminated else b""
             content = block.rstrip()
             last = content.rfind(b"\n") + 1
             if content.startswith(_FOOTER, last):
                 self._content.update(block[:last])
                 self.footer_digest = self._content.whole()
                 self.edited = not terminated or block.endswith(b"\r")
-                self._content.update(block[last:] + b"\n")
+                self._content.update(block[last:] + end)
             else:
-                self._content.update(block + b"\n")
+                self._content.update(block + end)
             for number, line in enumerate(block.split(b"\n"), number + 1):  # noqa: B020 - counts on
                 yield number, line
 

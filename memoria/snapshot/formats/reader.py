@@ -53,6 +53,10 @@ class Reader:
         self.header = parse_header(metadata)
         self.legacy = self.legacy or self.header.layout != "1"
 
+    def _take_namespaces(self, namespaces: Any) -> None:
+        # Layout C lists names only; the counts are for previews, so their absence loses nothing.
+        self.namespaces = namespaces if isinstance(namespaces, dict) else {}
+
     def _prove(self) -> None:
         """Refuse a file that is not whole; then one whose bytes are not those that were exported."""
         if self.header is None:
@@ -61,6 +65,8 @@ class Reader:
         if self.header.layout == "1":
             if self.footer is None:
                 raise InvalidSnapshot("the file is cut: its footer is missing")
+            if self.legacy:
+                raise InvalidSnapshot("the file has the header of one layout and the rows of another")
             promised = self.footer.counts
             if list(promised) != self.header.metadata.get("tables") or self.counts.keys() - promised.keys():
                 raise InvalidSnapshot("the tables in the footer are not those that the header promises")
