@@ -146,8 +146,9 @@ class Running:
             assert time.monotonic() < end, "the moment never came"
         self.process.send_signal(signal.SIGSTOP)
         assert when(), "the moment passed too quickly"
-        self.process.send_signal(number)
+        # In this order: one that is sent to a stopped process may reach any of its threads.
         self.process.send_signal(signal.SIGCONT)
+        self.process.send_signal(number)
 
 
 @contextlib.contextmanager

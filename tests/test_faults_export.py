@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -108,10 +109,10 @@ class TestDestination:
 
     def test_standard_output_closed(self, make: Make) -> None:
         script = 'exec "$0" manage.py export-data - --database-url "$1" >&-'
-        for kind in BOTH:
-            ended = subprocess.run(["sh", "-c", script, sys.executable, make(kind)], cwd=ROOT, capture_output=True)
-            assert ended.returncode == 1
-            assert ended.stderr == b"CommandError: cannot write <stdout>: it is closed\n"
+        arguments = ["sh", "-c", script, sys.executable, make(POSTGRESQL)]
+        ended = subprocess.run(arguments, cwd=ROOT, capture_output=True)
+        assert ended.returncode == 1
+        assert ended.stderr == b"CommandError: cannot write <stdout>: it is closed\n"
 
     def test_standard_error_closed(self, make: Make, tmp_path: Path) -> None:
         script = 'exec "$0" manage.py export-data "$2" --database-url "$1" 2>&- >&- <&-'
@@ -141,7 +142,8 @@ class TestSignals:
         assert kind == "sqlite" or gone(url)
 
     def test_at_the_very_beginning(self, make: Make, tmp_path: Path) -> None:
-        with started("export-data", tmp_path / "x.json", "--database-url", make("sqlite", "large")) as running:
+        url = make("sqlite", "large")
+        with started("export-data", tmp_path / "x.json", "--database-url", url) as running:
             running.strike(signal.SIGTERM, lambda: partials(tmp_path))
             assert running.ended().returncode == 143
         assert list(tmp_path.iterdir()) == []
@@ -187,7 +189,8 @@ class TestSignals:
         assert path.exists()
 
     def test_asked_twice(self, make: Make, tmp_path: Path) -> None:
-        with started("export-data", tmp_path / "x.json", "--database-url", make("sqlite", "large")) as running:
+        url = make("sqlite", "large")
+        with started("export-data", tmp_path / "x.json", "--database-url", url) as running:
             running.strike(signal.SIGINT, grown(tmp_path))
             for _ in range(20):
                 running.process.send_signal(signal.SIGINT)
@@ -261,12 +264,13 @@ class TestSource:
         with started("export-data", "-", "--database-url", url) as running:
             assert running.process.stdout is not None
             running.process.stdout.read(1)
-            execute(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'memoria'")
+            (pid,) = [row[0] for row in sessions(url)]
+            execute(url, f"SELECT pg_terminate_backend({pid})")
             ended = running.ended()
         assert ended.returncode == 1
-        assert ended.is_one_sentence()
-        assert ended.message().startswith("the connection to postgresql://")
-        assert "terminating connection due to administrator command" in ended.message()
+        assert ended.is_one_sentence(), ended.stderr
+        lost = r"the connection to postgresql://\S+ was lost(?: \([^()]+\))?; nothing was changed"
+        assert re.fullmatch(lost, ended.message())
 
     def test_limits_of_the_role_are_for_web_requests(self, make: Make, tmp_path: Path) -> None:
         url = make(POSTGRESQL, "large")
@@ -290,7 +294,7 @@ class TestTwoAtOnce:
 
 
 class Writer:
-    """Moves amounts between two rows, and adds a parent with its child, each in one transaction, again and again."""
+    """Moves an amount between two rows and adds a parent with its child in one transaction, again and again."""
 
     def __init__(self, url: str) -> None:
         self.commits = 0
@@ -314,7 +318,8 @@ class Writer:
                 number = 1000 + self.commits
                 for statement in (
                     "BEGIN IMMEDIATE" if self._url.startswith("sqlite") else "BEGIN",
-                    "UPDATE long_term_memory SET access_count = access_count - 1 WHERE memory_id = 'big-00001'",
+                    "UPDATE long_term_memory SET access_count = access_count - 1"
+                    " WHERE memory_id = 'big-00001'",
                     f"INSERT INTO clusters (id, summary) VALUES ({number}, 'parent')",
                     "INSERT INTO cluster_members (id, memory_id, summary, cluster_id)"
                     f" VALUES ({number}, 'big-00001', 'child', {number})",
@@ -343,10 +348,12 @@ class TestOneMoment:
         if journal:
             execute(url, f"PRAGMA journal_mode = {journal}")
         execute(url, "UPDATE long_term_memory SET access_count = 1000")
-        with Writer(url) as writer:
-            with started("export-data", path, "--database-url", url, *arguments) as running:
-                begun, during = self._commits_while_rows_flow(running, tmp_path, writer)
-                ended = running.ended()
+        with (
+            Writer(url) as writer,
+            started("export-data", path, "--database-url", url, *arguments) as running,
+        ):
+            begun, during = self._commits_while_rows_flow(running, tmp_path, writer)
+            ended = running.ended()
         assert ended.returncode == 0, ended.stderr
         # With a rollback journal writers wait for the reader; everywhere else they go on.
         assert during == 0 if kind == "sqlite-delete" else during > 0, during
@@ -367,7 +374,6 @@ class TestOneMoment:
     def _commits_while_rows_flow(self, running: Running, folder: Path, writer: Writer) -> tuple[int, int]:
         """Commits before, and while the export stood still between two of its rows."""
         running.strike(signal.SIGSTOP, grown(folder))
-        running.process.send_signal(signal.SIGSTOP)
         begun = writer.commits
         waited = threading.Event()
         for _ in range(30):
@@ -382,8 +388,14 @@ class TestSameBytesEverywhere:
         environments = [
             {},
             {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu"},
-            {"LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "2", "TZ": "Australia/Lord_Howe", "PGTZ": "Asia/Tokyo"},
-            {"LC_ALL": "POSIX", "PGDATESTYLE": "German", "PGOPTIONS": "-c IntervalStyle=sql_standard"},
+            {
+                "LC_ALL": "tr_TR.UTF-8",
+                "PYTHONHASHSEED": "2",
+                "TZ": "Australia/Lord_Howe",
+                "PGTZ": "Asia/Tokyo",
+                "PGDATESTYLE": "German",
+                "PGOPTIONS": "-c IntervalStyle=sql_standard",
+            },
         ]
         for kind in BOTH:
             url = make(kind)
@@ -408,12 +420,12 @@ class TestSameBytesEverywhere:
     def test_rows_in_another_place(self, make: Make) -> None:
         url = make(POSTGRESQL, "sample")
         before = self._exported(url)
-        execute(url, "UPDATE long_term_memory SET summary = summary WHERE memory_id > 'm'", "VACUUM FULL long_term_memory")
+        execute(url, "UPDATE long_term_memory SET summary = summary WHERE memory_id > 'm'", "VACUUM FULL")
         assert self._exported(url) == before
 
     def _exported(self, url: str, environment: dict[str, str] | None = None, *arguments: str) -> bytes:
         environment = {"SOURCE_DATE_EPOCH": "1767225600", **(environment or {})}
-        ended = run("export-data", "-", "--format", "ndjson", "--database-url", url, *arguments, env=environment)
+        ended = run("export-data", "-", "--database-url", url, *arguments, env=environment)
         assert ended.returncode == 0, ended.stderr
         assert b'"exported_at":"2026-01-01T00:00:00.000000Z"' in ended.stdout.replace(b": ", b":")
         return ended.stdout

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -25,10 +26,11 @@ class _Console(Console):
         raise BrokenPipeError  # the caller's to judge; Rich would end the program
 
 
-def console() -> Console:
-    """Plain text of any width where stderr is no terminal."""
-    terminal = sys.stderr.isatty()
-    return _Console(file=sys.stderr, width=None if terminal else 200, highlight=False, soft_wrap=not terminal)
+def console(stream: TextIO | None = None) -> Console:
+    """Writes to stderr unless told otherwise; plain text of any width where that is no terminal."""
+    stream = stream or sys.stderr
+    terminal = stream.isatty()
+    return _Console(file=stream, width=None if terminal else 200, highlight=False, soft_wrap=not terminal)
 
 
 def print_report(report: Report) -> None:

@@ -1,6 +1,8 @@
-"""A comparison as a person reads it."""
+"""A comparison as a person reads it, on stdout: it is what the command was asked for."""
 
 from __future__ import annotations
+
+import sys
 
 from rich.table import Table
 from rich.text import Text
@@ -10,7 +12,7 @@ from memoria.snapshot.compare import Comparison, TableComparison
 
 
 def print_comparison(result: Comparison) -> None:
-    out = console()
+    out = console(sys.stdout)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("table")
     for heading in ("same", "only in A", "only in B", "different"):

@@ -30,7 +30,9 @@ def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], R
         if plan.options.truncate:
             beside |= plan.watched(carried)
             for table in reversed(carried):
-                if table.name not in beside or not sink.moves_into_place:
+                # What moves into place removes the rows that it does not replace, if there is anything to move.
+                moves = table.name in beside and sink.moves_into_place and plan.report.tables[table.name].inserted
+                if not moves:
                     sink.clear(table)
         bulk = {table.name for table in carried if _is_bulk(sink, plan, table, before[table.name])}
         passes = [carried] if plan.parents_first else [[table] for table in carried]

@@ -112,7 +112,8 @@ class NoCompressor:
 
 def compressor(compression: str) -> Compressor:
     """The compressor for "gzip", "zstd" or "" (none)."""
-    return {"gzip": GzipCompressor, "zstd": ZstdCompressor, "": NoCompressor}[compression]()
+    kinds: dict[str, type[Compressor]] = {"gzip": GzipCompressor, "zstd": ZstdCompressor, "": NoCompressor}
+    return kinds[compression]()
 
 
 def by_name(name: str) -> str:
@@ -196,17 +197,16 @@ class _Opening:
         if not (_ZSTD_MAGIC + piece[4:]).startswith(piece) or not piece:
             raise InvalidSnapshot("the Zstandard stream is damaged, or does not begin with its data")
         try:
-            while piece and not frame.eof:
-                for start in range(0, len(piece), _PIECE):
-                    part = piece[start : start + _PIECE]
-                    out = frame.decompress(part)
-                    for at in range(0, len(out), _OUTPUT):
-                        yield out[at : at + _OUTPUT]
-                    if frame.eof:
-                        break
-                consumed = start + len(part) - len(frame.unused_data)
-                self._hash.update(piece[:consumed])
-                piece = piece[consumed:] if frame.eof else next(chunks, b"")
+            while piece:
+                part, piece = piece[:_PIECE], piece[_PIECE:]
+                out = frame.decompress(part)
+                for at in range(0, len(out), _OUTPUT):
+                    yield out[at : at + _OUTPUT]
+                self._hash.update(part[: len(part) - len(frame.unused_data)])
+                if frame.eof:
+                    piece = frame.unused_data + piece
+                    break
+                piece = piece or next(chunks, b"")
         except zstandard.ZstdError as error:
             raise InvalidSnapshot(f"the Zstandard stream is damaged ({error})") from None
         self._end(frame.eof, piece, chunks)

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria import __version__
 from memoria.snapshot import database
-from memoria.snapshot.database import Source
+from memoria.snapshot.database import Emit, Source
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows, SnapshotError
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.formats import WRITERS
@@ -69,7 +69,7 @@ class Export:
         report.left_out = dict(left_out(source, facts, self.tables))
         metadata = self._metadata(source, carried, report)
         writer = WRITERS[self.format](self.file.write)
-        writer.start(metadata, _namespaces(source, present))
+        writer.start(metadata, _namespaces(source, present, facts))
         self.progress.stage("Exporting", rows=sum(totals.values()))
         for table in carried:
             writer.table(table.name)
@@ -78,7 +78,7 @@ class Export:
         writer.finish(counts, self.file.content_sha256)
 
     def _table(
-        self, source: Source, table: Table, facts: dict[str, TableFacts], write: database.Emit, report: Report
+        self, source: Source, table: Table, facts: dict[str, TableFacts], write: Emit, report: Report
     ) -> None:
         started = monotonic()
         counts = report.table(table.name)
@@ -121,11 +121,13 @@ class Export:
         )
 
 
-def _namespaces(source: Source, present: list[Table]) -> dict[str, dict[str, int]]:
+def _namespaces(
+    source: Source, present: list[Table], facts: dict[str, TableFacts]
+) -> dict[str, dict[str, int]]:
     """Namespace -> table -> rows, of the tables that have namespaces, in order of name."""
     found: dict[str, dict[str, int]] = {}
     for table in present:
-        if table.has_namespace:
+        if table.has_namespace and "namespace" in facts[table.name].columns:
             for namespace, count in source.namespaces(table.name).items():
                 found.setdefault(namespace, {})[table.name] = count
     return dict(sorted(found.items()))

@@ -37,7 +37,7 @@ def _column(field: models.Field[Any, Any]) -> Column:
     limits = {type(validator): validator.limit_value for validator in field.validators if hasattr(validator, "limit_value")}
     bounded = kind is Kind.FLOAT
     return Column(
-        field.column,
+        str(field.column),
         kind,
         null=field.null,
         default=_default(field, kind),

@@ -9,6 +9,7 @@ member, `"$json_null": ["column", …]`.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections import Counter
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.structs import JSON_NULL, explain, facts_of, struct_of
 from memoria.snapshot.tables import Column, ColumnFacts, Kind, Table, TableFacts
 from memoria.snapshot.values import (
+    MAX_ROW_DEPTH,
     canonical_time,
     check_depth,
     mask_lone_surrogates,
@@ -34,6 +36,7 @@ from memoria.snapshot.values import (
 
 _MAX_SINGLE = 3.4028235677973366e38
 """Floats beyond this round to infinity in 4 bytes."""
+_NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -72,12 +75,13 @@ class RowDecoder:
         self._singles = [i for i in self._floats if held[i].single_precision]
         self._texts = [i for i in _positions(table, Kind.TEXT) if not held[i].holds_nul]
         self._numeric_affinity = {i for i in self._jsons if held[i].numeric_affinity}
+        self._binary = {i for i in self._jsons if held[i].type == "jsonb"}
         zero = [(table.columns[i].name, msgspec.Raw, msgspec.Raw(b"")) for i in self._floats]
         self._float_texts = msgspec.json.Decoder(msgspec.defstruct("Floats", zero)).decode
 
     def decode(self, data: bytes) -> list[Any]:
         """The row's values. Raises InvalidValue for the first that is not what its column holds."""
-        check_depth(data)
+        check_depth(data, MAX_ROW_DEPTH)
         try:
             if not data.isascii():
                 data.decode()
@@ -125,7 +129,17 @@ class RowDecoder:
             return None
         if self._numeric_affinity and position in self._numeric_affinity and not _survives_affinity(text):
             raise self._invalid(position, f"holds the number {shown(text)}, which this SQLite column would round")
+        if self._binary and position in self._binary:
+            self._check_binary(position, text)
         return text
+
+    def _check_binary(self, position: int, text: str) -> None:
+        """A jsonb column does not keep escapes but what they stand for, where PostgreSQL can hold that."""
+        if _NUL_ESCAPE.search(text):
+            raise self._invalid(position, r"holds \u0000, which a jsonb column cannot store")
+        data = text.encode()
+        if mask_lone_surrogates(data) != data:
+            raise self._invalid(position, "holds half a surrogate pair, which a jsonb column cannot store")
 
     def _fit_times(self, values: list[Any]) -> None:
         for position in self._times:

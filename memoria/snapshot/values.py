@@ -11,6 +11,8 @@ import msgspec
 from memoria.snapshot.errors import InvalidValue
 
 MAX_DEPTH = 512
+"""Arrays and objects inside each other, in one value."""
+MAX_ROW_DEPTH = MAX_DEPTH + 1
 
 _TIME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
@@ -21,16 +23,19 @@ _TIME = re.compile(
 )
 _BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _BARE_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*+"|(-?)\b(NaN|Infinity)\b(?!\s*+:)', re.DOTALL)
 _validate = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def canonical_time(text: str) -> str:
     """The UTC moment as `YYYY-MM-DDTHH:MM:SS.ffffffZ`; a time without an offset is UTC already."""
-    if len(text) == 27 and text[4] == text[7] == "-" and text[10] == "T" and text[19] == "." and text[26] == "Z":
+    # Nearly every time is spelled as in a snapshot or as SQLite holds it, and needs no more than a look.
+    if len(text) in (26, 27) and text[4] == text[7] == "-" and text[10] in "T " and text[19] == ".":
         try:
-            datetime.fromisoformat(text)
-            return text
+            datetime.fromisoformat(text[:26])
+            if text[26:] in ("", "Z"):
+                return f"{text[:10]}T{text[11:26]}Z"
         except ValueError:
             pass
     match = _TIME.fullmatch(text)
@@ -54,7 +59,7 @@ def check_json(text: bytes) -> None:
         raise InvalidValue(f"is not JSON ({parser_reason(error)}): {shown(text)}") from None
 
 
-def check_depth(text: bytes) -> None:
+def check_depth(text: bytes, limit: int = MAX_DEPTH) -> None:
     """Only text with many opening brackets can be too deep, and finding the first of them is nearly free."""
     if not (_has_many(text, b"[") or _has_many(text, b"{")):
         return
@@ -63,7 +68,7 @@ def check_depth(text: bytes) -> None:
         bracket = match[0]
         if bracket in b"[{":
             depth += 1
-            if depth > MAX_DEPTH:
+            if depth > limit:
                 raise InvalidValue(f"nests arrays and objects more than {MAX_DEPTH} deep")
         elif bracket in b"]}":
             depth -= 1
@@ -90,7 +95,7 @@ def mask_lone_surrogates(text: bytes) -> bytes:
 
     JSON allows half a surrogate pair in a string and both databases keep it, as text; the parser does not.
     """
-    if b"\\u" not in text:
+    if _SURROGATE.search(text) is None:
         return text
     escapes = [(m.start(), int(m[1], 16)) for m in _ESCAPE.finditer(text) if m[1]]
     paired = {

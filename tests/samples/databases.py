@@ -111,12 +111,13 @@ def contents(url: str, tables: Sequence[str] = CORE) -> dict[str, list[dict[str,
 def _rows(cursor: Any, table: str) -> list[dict[str, Any]]:
     cursor.execute(f'SELECT * FROM "{table}"')
     names = [column[0] for column in cursor.description]
-    rows = [dict(zip(names, map(_exact, row), strict=True)) for row in cursor.fetchall()]
+    rows = [dict(zip(names, map(exact, row), strict=True)) for row in cursor.fetchall()]
     key = next((name for name in names if name in ("memory_id", "id", "relationship_id")), names[0])
     return sorted(rows, key=lambda row: row[key].encode() if isinstance(row[key], str) else row[key])
 
 
-def _exact(value: Any) -> Any:
+def exact(value: Any) -> Any:
+    """The form in which values are compared: floats by their bits, times and booleans as SQLite has them."""
     if isinstance(value, float):
         return value.hex()
     if isinstance(value, bool):

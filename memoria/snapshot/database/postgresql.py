@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +31,8 @@ _SETTINGS = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "row_security": "off",
+    # Rows are sorted by their keys, with long values left where they are: some 1.5 kB a row.
+    "work_mem": "64MB",
 }
 
 _COLUMNS = """
@@ -115,6 +119,22 @@ def _refusal(error: psycopg2.Error, password: str | None) -> str:
     lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
     text = lines[-1].partition("FATAL:")[2] or lines[-1].rpartition(" failed: ")[2]
     return text.strip().replace(password, "***") if password else text.strip()
+
+
+def execute(cursor: Any, sql: str, parameters: Sequence[Any] | None = None) -> None:
+    """Run a statement that may wait for a lock, or build an index, so that a signal ends it.
+
+    The driver is deaf to signals while it waits; a thread that waits for another is not.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(cursor.execute, sql, parameters)
+        try:
+            running.result()
+        except BaseException:
+            if not running.done():
+                with contextlib.suppress(psycopg2.Error):
+                    cursor.connection.cancel()
+            raise
 
 
 def facts(cursor: Any) -> dict[str, TableFacts]:

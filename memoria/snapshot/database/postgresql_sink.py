@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -50,7 +50,7 @@ class PostgreSQLSink:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with postgresql.failures(self._name):
-            self._cursor.execute(sql, parameters or None)
+            postgresql.execute(self._cursor, sql, parameters or None)
             found: list[tuple[Any, ...]] = self._cursor.fetchall() if self._cursor.description else []
             return found
 
@@ -231,7 +231,13 @@ class _CopyText:
 
 
 def _lines(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    texts = {str: _escaped, float: repr, int: str, bool: _boolean, type(None): _null}
+    texts: dict[type, Callable[[Any], str]] = {
+        str: _escaped,
+        float: repr,
+        int: str,
+        bool: _boolean,
+        type(None): _null,
+    }
     for row in rows:
         yield ("\t".join([texts[type(value)](value) for value in row]) + "\n").encode()
 

@@ -14,7 +14,7 @@ from memoria.snapshot.database import postgresql
 from memoria.snapshot.database.postgresql import quoted
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.report import Issue
-from memoria.snapshot.rows import JSON_NULL
+from memoria.snapshot.structs import JSON_NULL
 from memoria.snapshot.tables import Column, Kind, Table, TableFacts
 from memoria.snapshot.values import MAX_DEPTH, check_depth
 
@@ -64,7 +64,7 @@ class PostgreSQLSource:
     def rows(self, table: Table, columns: Sequence[Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
         unfit = self._unfit(table, columns, refuse)
         select = self._select(table, columns)
-        order = _key_order(table)
+        order = self._key_order(table)
         from_where = f"FROM {quoted(table.name)} WHERE NOT ({unfit})"
         checked = _Checked(table, emit, refuse)
         with postgresql.failures(self._name):
@@ -78,9 +78,9 @@ class PostgreSQLSource:
                         checked.take(line[:-1])
         checked.flush()
 
-    def _query(self, sql: str) -> list[tuple[Any, ...]]:
+    def _query(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         with postgresql.failures(self._name):
-            self._cursor.execute(sql)
+            postgresql.execute(self._cursor, sql, parameters)
             found: list[tuple[Any, ...]] = self._cursor.fetchall()
             return found
 
@@ -91,20 +91,18 @@ class PostgreSQLSource:
     def _select(self, table: Table, columns: Sequence[Column]) -> str:
         """A query with a place for its FROM clause; it makes one JSON object of each row, after sorting."""
         types = self._facts[table.name].columns
-        expressions = [f"{_expression(c, types[c.name].type)} AS {quoted(c.name)}" for c in columns]
-        inner = f"SELECT {', '.join(quoted(c.name) for c in columns)} {{}} OFFSET 0"
-        nulls = [_is_json_null(c) for c in columns if c.kind is Kind.JSON and types[c.name].type in ("json", "jsonb")]
-        plain = f"(SELECT row_to_json(j) FROM (SELECT {', '.join(expressions)}) j)"
-        if not nulls:
-            return f"SELECT {plain} FROM ({inner}) t"
-        named = ", ".join(
-            f"CASE WHEN {_is_json_null(c)} THEN '{c.name}' END" for c in columns if c.kind is Kind.JSON
+        expressions = ", ".join(f"{_expression(c, types[c.name].type)} AS {quoted(c.name)}" for c in columns)
+        rows = f"(SELECT {', '.join(quoted(c.name) for c in columns)} {{}} OFFSET 0) t"
+        is_null = {c.name: _is_json_null(c) for c in columns if c.kind is Kind.JSON}
+        some_null = " OR ".join(is_null.values()) or "false"
+        if self._query(f"SELECT EXISTS (SELECT 1 FROM {quoted(table.name)} t WHERE {some_null})") == [(False,)]:
+            return f"SELECT row_to_json(j) FROM (SELECT {expressions} FROM {rows}) j"
+        named = ", ".join(f"CASE WHEN {condition} THEN '{name}' END" for name, condition in is_null.items())
+        marker = f"array_remove(ARRAY[{named}], NULL) AS {quoted(JSON_NULL)}"
+        return (
+            f"SELECT CASE WHEN {some_null} THEN (SELECT row_to_json(j) FROM (SELECT {expressions}, {marker}) j)"
+            f" ELSE (SELECT row_to_json(j) FROM (SELECT {expressions}) j) END FROM {rows}"
         )
-        marked = (
-            f"(SELECT row_to_json(j) FROM (SELECT {', '.join(expressions)},"
-            f" array_remove(ARRAY[{named}], NULL) AS {quoted(JSON_NULL)}) j)"
-        )
-        return f"SELECT CASE WHEN {' OR '.join(nulls)} THEN {marked} ELSE {plain} END FROM ({inner}) t"
 
     def _unfit(self, table: Table, columns: Sequence[Column], refuse: Refuse) -> str:
         """A condition for the rows whose times no snapshot can hold; each of them is refused here, by its key."""
@@ -112,10 +110,12 @@ class PostgreSQLSource:
         conditions = [_is_unfit_time(c, types[c.name].type) for c in columns if c.kind is Kind.TIME]
         if not conditions:
             return "false"
-        for column, condition in zip((c for c in columns if c.kind is Kind.TIME), conditions, strict=True):
+        for number, column in enumerate(c for c in columns if c.kind is Kind.TIME):
+            # A row with two such times is one row.
+            refused = "".join(f" AND NOT {condition}" for condition in conditions[:number])
             found = self._query(
                 f"SELECT {quoted(table.key.name)}::text, {quoted(column.name)}::text FROM {quoted(table.name)}"
-                f" WHERE {condition} ORDER BY {_key_order(table)}"
+                f" WHERE {conditions[number]}{refused} ORDER BY {self._key_order(table)}"
             )
             for key, value in found:
                 refuse(
@@ -123,27 +123,35 @@ class PostgreSQLSource:
                 )
         return " OR ".join(conditions)
 
+    def _key_order(self, table: Table) -> str:
+        """An expression that sorts by the key's bytes; the bare key, whose index can be used, where that is its order."""
+        key = quoted(table.key.name)
+        in_byte_order = table.key.kind is Kind.INTEGER or self._query(
+            "SELECT c.collname IN ('C', 'POSIX') OR (c.collname = 'default' AND d.datcollate IN ('C', 'POSIX')"
+            " AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c')"
+            " FROM pg_database d, pg_attribute a JOIN pg_collation c ON c.oid = a.attcollation"
+            " WHERE d.datname = current_database() AND a.attrelid = to_regclass(%s) AND a.attname = %s",
+            (quoted(table.name), table.key.name),
+        ) == [(True,)]
+        return key if in_byte_order else f'{key} COLLATE "C"'
+
     def _ranges(self, table: Table, jobs: int) -> list[str]:
         """Conditions on the key that cut the table into consecutive parts.
 
         Where the key's index has the order of bytes, many small parts; elsewhere each part costs a scan, so one a job.
         """
         key = quoted(table.key.name)
-        order = _key_order(table)
-        indexed = table.key.kind is Kind.INTEGER or self._query(
-            "SELECT datcollate IN ('C', 'POSIX') FROM pg_database WHERE datname = current_database()"
-        ) == [(True,)]
+        order = self._key_order(table)
+        indexed = order == key
         step = _PART_ROWS if indexed else -(-self.count(table.name) // jobs)
         bounds = self._query(
             f"SELECT quote_literal({key}) FROM (SELECT {key}, row_number() OVER (ORDER BY {order}) AS n"
             f" FROM {quoted(table.name)}) numbered WHERE n > 1 AND n % {step} = 1 ORDER BY {order}"
         )
         edges = [None, *(bound for (bound,) in bounds), None]
-        # Without COLLATE where the two orders are the same, so that the index is used.
-        column = key if indexed else order
         return [
             " AND ".join(
-                [f"{column} >= {low}" if low else "true", f"{column} < {high}" if high else "true"]
+                [f"{order} >= {low}" if low else "true", f"{order} < {high}" if high else "true"]
             )
             for low, high in pairwise(edges)
         ]
@@ -234,10 +242,6 @@ class _Checked:
     def flush(self) -> None:
         self._emit(self._batch)
         self._batch, self._size = [], 0
-
-
-def _key_order(table: Table) -> str:
-    return quoted(table.key.name) + ("" if table.key.kind is Kind.INTEGER else ' COLLATE "C"')
 
 
 def _expression(column: Column, type: str) -> str:

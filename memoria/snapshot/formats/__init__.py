@@ -13,7 +13,7 @@ from memoria.snapshot.formats.scanner import Scanner
 
 __all__ = ["FORMATS", "READERS", "WRITERS", "RawRow", "Reader", "by_name", "read"]
 
-WRITERS = {"json": JSONWriter, "ndjson": NDJSONWriter}
+WRITERS: dict[str, type[JSONWriter] | type[NDJSONWriter]] = {"json": JSONWriter, "ndjson": NDJSONWriter}
 READERS: dict[str, type[Reader]] = {"json": JSONReader, "ndjson": NDJSONReader}
 FORMATS = tuple(WRITERS)
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from memoria.snapshot.errors import InvalidSnapshot
-from memoria.snapshot.values import MAX_DEPTH
+from memoria.snapshot.values import MAX_DEPTH, MAX_ROW_DEPTH
 
 MAX_VALUE = 256 << 20
 """Bytes of one row, or of one header, that are held in memory."""
@@ -157,7 +157,7 @@ class Scanner:
                     raise InvalidSnapshot(f"line {self.line}: the file is cut inside a value")
                 continue
             depth += 1 if self.buffer[end] in b"[{" else -1
-            if depth > MAX_DEPTH:
+            if depth > MAX_ROW_DEPTH:
                 raise InvalidSnapshot(f"line {self.line}: arrays and objects are nested more than {MAX_DEPTH} deep")
             offset = end + 1 - self.position
             if depth == 0:

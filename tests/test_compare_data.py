@@ -1,0 +1,121 @@
+"""compare-data, as a process and value by value."""
+
+import gzip
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from memoria.snapshot.compare import _same
+from memoria.snapshot.tables import Kind
+from tests.conftest import RunMemoria
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+@pytest.fixture
+def loaded(tmp_path: Path, run_memoria: RunMemoria) -> Path:
+    """A SQLite file with the sample data."""
+    path = tmp_path / "loaded.sqlite3"
+    env = {"DATABASE_URL": f"sqlite:///{path}"}
+    assert run_memoria("migrate", env=env).returncode == 0
+    assert run_memoria("load-sample-data", env=env).returncode == 0
+    return path
+
+
+def test_a_move_compares_equal(loaded: Path, migrated_url: str, run_memoria: RunMemoria, tmp_path: Path) -> None:
+    snapshot = tmp_path / "all.ndjson.zst"
+    assert run_memoria("export-data", str(snapshot), "--database-url", f"sqlite:///{loaded}").returncode == 0
+    assert run_memoria("import-data", str(snapshot), "--database-url", migrated_url).returncode == 0
+    for side in (f"sqlite:///{loaded}", str(snapshot)):
+        done = run_memoria("compare-data", side, migrated_url)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.splitlines()[-1] == b"Equal: 510 rows."
+
+
+def test_differences_are_named(loaded: Path, tmp_path: Path, run_memoria: RunMemoria) -> None:
+    changed = tmp_path / "changed.sqlite3"
+    shutil.copy(loaded, changed)
+    with sqlite3.connect(changed) as database:
+        (gone,) = database.execute("SELECT memory_id FROM long_term_memory ORDER BY memory_id LIMIT 1").fetchone()
+        database.execute("DELETE FROM long_term_memory WHERE memory_id = ?", (gone,))
+        database.execute("UPDATE clusters SET weight = -0.0, summary = 'other' WHERE id = 1")
+        database.execute("INSERT INTO clusters (id, summary) VALUES (99, 'new')")
+    report = tmp_path / "report.json"
+    done = run_memoria(
+        "compare-data", f"sqlite:///{loaded}", f"sqlite:///{changed}", "--report", str(report)
+    )
+    assert done.returncode == 1
+    assert done.stdout.decode().splitlines()[6:-3] == [
+        f"  long_term_memory '{gone}': only in A",
+        "  clusters '99': only in B",
+        "  clusters '1': different in summary, weight",
+    ]
+    assert done.stdout.splitlines()[-1] == b"Different."
+    found = json.loads(report.read_text())
+    assert found["equal"] is False
+    assert found["tables"]["clusters"] == {
+        "same": 16,
+        "only_a": 0,
+        "only_b": 1,
+        "different": 1,
+        "first_only_a": [],
+        "first_only_b": ["99"],
+        "first_different": [{"key": "1", "columns": ["summary", "weight"]}],
+    }
+
+
+def test_an_older_layout_in_another_order_equals_its_database(tmp_path: Path, run_memoria: RunMemoria) -> None:
+    (tmp_path / "tiny.db").write_bytes(gzip.decompress((SAMPLES / "sqlite_tiny.db.gz").read_bytes()))
+    side = f"sqlite:///{tmp_path}/tiny.db"
+    done = run_memoria("compare-data", side, str(SAMPLES / "layout_c_sqlite.json"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == b"Equal: 4 rows."
+    assert b"Not compared: chat_history (3 rows), spatial_metadata (3 rows)" in done.stdout
+
+
+def test_one_table(loaded: Path, tmp_path: Path, run_memoria: RunMemoria) -> None:
+    changed = tmp_path / "changed.sqlite3"
+    shutil.copy(loaded, changed)
+    with sqlite3.connect(changed) as database:
+        database.execute("DELETE FROM memory_relationships")
+    sides = (f"sqlite:///{loaded}", f"sqlite:///{changed}")
+    assert run_memoria("compare-data", *sides, "--table", "clusters").returncode == 0
+    assert run_memoria("compare-data", *sides, "--table", "memory_relationships").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("side", "exit_code", "sentence"),
+    [
+        ("missing.json", 1, "cannot read missing.json: no such file"),
+        ("sqlite:////nowhere/x.db", 1, "sqlite:////nowhere/x.db does not exist"),
+        ("mysql://a:secret@b/c", 2, "mysql databases are not supported"),
+        ("database:other", 2, "there is no database alias 'other'"),
+    ],
+)
+def test_a_side_that_is_not_there(side: str, exit_code: int, sentence: str, run_memoria: RunMemoria) -> None:
+    done = run_memoria("compare-data", side, "missing.json")
+    assert done.returncode == exit_code
+    assert sentence in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    assert b"secret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "other", "same"),
+    [
+        (Kind.FLOAT, float("nan"), float("nan"), True),
+        (Kind.FLOAT, 0.0, -0.0, False),
+        (Kind.FLOAT, 0.1 + 0.2, 0.3, False),
+        (Kind.JSON, '{"a": 1, "b": 2}', '{"b":2,"a":1}', True),
+        (Kind.JSON, "[1.10, 1e2]", "[1.1, 100]", True),
+        (Kind.JSON, "9007199254740993", "9007199254740992", False),
+        (Kind.JSON, "null", None, False),
+        (Kind.JSON, "[1]", "[true]", False),
+        (Kind.TEXT, "a", "a ", False),
+    ],
+)
+def test_same_values(kind: Kind, value: object, other: object, same: bool) -> None:
+    assert _same(kind, value, other) is same
