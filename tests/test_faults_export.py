@@ -294,7 +294,7 @@ class TestTwoAtOnce:
 
 
 class Writer:
-    """Moves an amount between two rows and adds a parent with its child in one transaction, again and again."""
+    """Moves an amount between two rows and adds a parent with its child, in one transaction, for ever."""
 
     def __init__(self, url: str) -> None:
         self.commits = 0

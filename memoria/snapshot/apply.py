@@ -8,27 +8,30 @@ from itertools import groupby
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from memoria.snapshot.errors import DatabaseFailure, FileFailure, InvalidRows, InvalidValue
+from memoria.snapshot.errors import DatabaseFailure, FileFailure, InvalidRows, InvalidSnapshot, InvalidValue
 from memoria.snapshot.formats import Reader
+from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.plan import Plan
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import Table
+from memoria.snapshot.tables import Reference, Table
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
+_CHANGED = "the file changed while it was imported; nothing was changed"
 _BULK_ROWS = 10_000
 """From here on, building an index once is faster than keeping it up to date row by row."""
 
 
 def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], Reader], progress: Progress) -> None:
     """Insert the file's rows, read again with `read`, as `plan` says. Any difference rolls everything back."""
-    with sink.transaction(carried):
+    outside = plan.outside_references(carried) if plan.options.truncate else []
+    with sink.transaction([table.name for table in carried] + [reference.table for reference in outside]):
         before = _require_unchanged(sink, plan, carried)
-        beside = set(plan.nulls)
+        referring = [_referring(sink, reference) for reference in outside]
+        beside = set(plan.nulls) | {reference.target for reference in outside}
         if plan.options.truncate:
-            beside |= plan.watched(carried)
             for table in reversed(carried):
                 # What moves into place removes the rows that it does not replace, if there is anything to move.
                 moves = table.name in beside and sink.moves_into_place and plan.report.tables[table.name].inserted
@@ -47,6 +50,12 @@ def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], R
         progress.stage("Finishing")
         sink.finish(carried, plan.nulls, replace=plan.options.truncate)
         _prove(sink, plan, carried, inserted, before)
+        for reference, found in zip(outside, referring, strict=True):
+            if _referring(sink, reference) != found:
+                raise DatabaseFailure(
+                    f"rows of {reference.table} refer to rows of {reference.target} that the import would remove:"
+                    f" import {reference.table} as well, or add rows with --no-truncate; nothing was changed"
+                )
 
 
 def _require_unchanged(sink: Sink, plan: Plan, carried: Sequence[Table]) -> dict[str, int]:
@@ -61,6 +70,12 @@ def _require_unchanged(sink: Sink, plan: Plan, carried: Sequence[Table]) -> dict
     return before
 
 
+def _referring(sink: Sink, reference: Reference) -> tuple[Any, ...]:
+    """How many rows a table has that the import must not touch, and how many of them refer to rows that exist."""
+    target = f'SELECT 1 FROM "{reference.target}" p WHERE p."{reference.target_column}" = t."{reference.column}"'
+    return sink.query(f'SELECT count(*), count(CASE WHEN EXISTS ({target}) THEN 1 END) FROM "{reference.table}" t')[0]
+
+
 def _is_bulk(sink: Sink, plan: Plan, table: Table, before: int) -> bool:
     nobody_looks = before == 0 or (plan.options.truncate and not sink.indexing_locks_readers)
     return nobody_looks and plan.report.tables[table.name].inserted >= _BULK_ROWS
@@ -71,13 +86,21 @@ def _by_table(plan: Plan, tables: Sequence[Table], reader: Reader) -> Iterator[t
     chosen = {table.name: table for table in tables}
     rows = (
         (number, row)
-        for number, row in enumerate(reader)
+        for number, row in enumerate(_unchanged(reader))
         if row.table in chosen and not plan.skips(row.table, number)
     )
     for name, run in groupby(rows, key=lambda numbered: numbered[1].table):
         yield chosen[name], _decoded(plan, name, run)
     if plan.digest != reader.digest:
-        raise FileFailure("the file changed while it was imported; nothing was changed")
+        raise FileFailure(_CHANGED)
+
+
+def _unchanged(reader: Reader) -> Iterator[RawRow]:
+    """The rows of a file that was whole when it was planned."""
+    try:
+        yield from reader
+    except InvalidSnapshot:
+        raise FileFailure(_CHANGED) from None
 
 
 def _decoded(plan: Plan, name: str, run: Any) -> Iterator[list[Any]]:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -89,7 +90,14 @@ class InputFile:
         self.close()
 
     def chunks(self, advance: Callable[[int], None] = lambda size: None) -> Iterator[bytes]:
-        """The content from its beginning, decompressed; `advance` is told the stored bytes as they are read."""
+        """The content from its beginning, decompressed; `advance` is told the stored bytes as they are read.
+
+        What is no snapshot at first sight is refused at once, not when the first chunk is taken.
+        """
+        content = self._content(advance)
+        return chain([next(content)], content)
+
+    def _content(self, advance: Callable[[int], None]) -> Iterator[bytes]:
         stored = self._stored(advance)
         if self.compression:
             with _ReadAhead(compression.decompress(stored, self.compression)) as content:

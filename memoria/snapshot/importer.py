@@ -65,9 +65,9 @@ class Import:
             )
         plan = Plan(sink, self.tables, facts, self.options, report)
         self.progress.stage("Checking", size=self.file.size)
-        reader = self._reader()
         others: Counter[str] = Counter()
         try:
+            reader = self._reader()
             for number, row in enumerate(reader):
                 if row.table not in plan.decoders:
                     others[row.table] += 1

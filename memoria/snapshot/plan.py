@@ -116,9 +116,9 @@ class Plan:
         position = bisect_left(refused, number)
         return position < len(refused) and refused[position] == number
 
-    def watched(self, carried: Sequence[Table]) -> set[str]:
-        """Carried tables that rows of other tables refer to: deleting from them could act on those rows."""
-        return {reference.target for reference in self._outside_references({table.name for table in carried})}
+    def outside_references(self, carried: Sequence[Table]) -> list[Reference]:
+        """References from tables that are not carried: deleting the rows they lead to could act on those tables."""
+        return self._outside_references({table.name for table in carried})
 
     def _stage(self, table: Table) -> _Stage:
         stage = self._stages.get(table.name)
@@ -188,7 +188,7 @@ class Plan:
             reference
             for facts in self.facts.values()
             for reference in facts.references
-            if reference.target in carried and reference.target in self._stages and reference.table not in carried
+            if reference.target in carried and reference.table not in carried
         ]
 
     def _refuse(self, number: int, issue: Issue) -> None:

@@ -17,6 +17,7 @@ class Issue:
     line: int | None = None
     key: str | None = None
     kind: str = "invalid"
+    """`invalid` rows can be left out on request; `unknown`, `missing` and `abandoned` concern more than a row."""
 
     def sentence(self, place: str) -> str:
         line = f" line {self.line}" if self.line else ""
@@ -65,12 +66,15 @@ class Report:
     notes: list[str] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     issue_count: int = 0
+    issue_kinds: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
-    def add(self, issue: Issue, *, count: int = 1) -> None:
-        """Count an issue; keep the first ISSUES_SHOWN."""
-        self.issue_count += count
-        if len(self.issues) < ISSUES_SHOWN:
+    def add(self, issue: Issue) -> None:
+        """Count an issue; keep the first ISSUES_SHOWN, and the first of each kind."""
+        first_of_kind = issue.kind not in self.issue_kinds
+        self.issue_count += 1
+        self.issue_kinds[issue.kind] = self.issue_kinds.get(issue.kind, 0) + 1
+        if first_of_kind or len(self.issues) < ISSUES_SHOWN:
             self.issues.append(issue)
 
     def note(self, sentence: str) -> None:

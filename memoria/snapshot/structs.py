@@ -86,6 +86,6 @@ def explain(error: msgspec.ValidationError) -> str:
         return f"{column} is {side} {limit[2]}, the limit of its column"
     if "enum value" in problem:
         return f"{column} is text where a number belongs"
-    if problem == "Number out of range":
-        return f"{column} is a number too large for a float"
+    if problem in ("Number out of range", "Integer value out of range"):
+        return f"{column} is a number too large for its column"
     return f"{column} {problem[:1].lower()}{problem[1:]}".strip()

@@ -21,10 +21,10 @@ _TIME = re.compile(
     r"(?:(?P<offset>[+-]\d\d:?\d\d)Z?|[Zz])?)?",
     re.ASCII,
 )
-_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_BARE_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*+"|(-?)\b(NaN|Infinity)\b(?!\s*+:)', re.DOTALL)
+_BARE_NUMBER = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(-?)\b(NaN|Infinity)\b(?!\s*+:)', re.DOTALL)
 _validate = msgspec.json.Decoder(msgspec.Raw).decode
 
 

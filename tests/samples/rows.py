@@ -61,9 +61,7 @@ def row(table: str, **values: Any) -> dict[str, Any]:
 
 def snapshot_row(table: str, **values: Any) -> dict[str, Any]:
     """The same, as it stands in a snapshot."""
-    base = {
-        name: json.loads(value) if name == "processed_data" else value for name, value in BASE[table].items()
-    }
+    base = {name: json.loads(value) if name == "processed_data" else value for name, value in BASE[table].items()}
     return {**base, **values}
 
 
@@ -73,9 +71,30 @@ def layout_c(**tables: list[dict[str, Any]]) -> bytes:
     return json.dumps({"metadata": {"counts": counts}, "payload": tables}, indent=1).encode()
 
 
-_HOSTILE_TEXTS = ("", " ", "\\N", "\\.", "'\"`", "a\tb\r\nc\n", "🙂 naïve", "\x01\x02\x7f\x85\u2028\ufeff", "null", "\\u0000", "NaN")
+_HOSTILE_TEXTS = (
+    "",
+    " ",
+    "\\N",
+    "\\.",
+    "'\"`",
+    "a\tb\r\nc\n",
+    "🙂 naïve",
+    "\x01\x02\x7f\x85\u2028\ufeff",
+    "null",
+    "\\u0000",
+    "NaN",
+)
 _NUMBERS = ("0", "-0", "1.10", "1e6", "1E+02", "-0.0", "1e400", "1e-400", "9007199254740993", "1" * 40)
-_STRINGS = (r'"\ud83d\ude42"', r'"\ud800"', r'"\udc00\ud83d"', r'"\u0000"', r'"\/\b"', '"🙂\u2028 , {] "', r'"\\"', '""')
+_STRINGS = (
+    r'"\ud83d\ude42"',
+    r'"\ud800"',
+    r'"\udc00\ud83d"',
+    r'"\u0000"',
+    r'"\/\b"',
+    '"🙂\u2028 , {] "',
+    r'"\\"',
+    '""',
+)
 _JSON_KEYS = st.sampled_from([*_STRINGS, '"a"', '"a"', '"b"'])
 _SCALARS = st.one_of(
     st.sampled_from([*_NUMBERS, *_STRINGS, "null", "true", "false"]),

@@ -19,7 +19,7 @@ HOLE = b'"@@"'
 COMPRESSIONS = ["", "gzip", "zstd"]
 
 
-def header(tables: Sequence[str], **more: Any) -> dict[str, Any]:
+def header(tables: Sequence[str], /, **more: Any) -> dict[str, Any]:
     return {"format": "memoria-snapshot", "version": 1, "tables": list(tables), **more}
 
 
@@ -57,7 +57,13 @@ class Read(NamedTuple):
     rows: list[tuple[str, int, dict[str, Any]]]
     """Table, line, and the columns that are not NULL."""
     reader: Reader
-    decoders: dict[str, RowDecoder]
+
+
+def decoders(facts: Mapping[str, TableFacts] | None = None, *, ignore_unknown: bool = False) -> dict[str, RowDecoder]:
+    return {
+        name: RowDecoder(table, (facts or {}).get(name), ignore_unknown=ignore_unknown)
+        for name, table in BY_NAME.items()
+    }
 
 
 def read(
@@ -67,28 +73,24 @@ def read(
     chunk: int = 1 << 16,
     compressed: str = "",
     allow_edited: bool = False,
-    facts: Mapping[str, TableFacts] | None = None,
-    ignore_unknown: bool = False,
+    using: Mapping[str, RowDecoder] | None = None,
 ) -> Read:
     """All rows of a snapshot, decoded. Raises what an import would: InvalidSnapshot, or InvalidValue for a row."""
+    using = using or decoders()
     chunks: Iterator[bytes] = iter([content[at : at + chunk] for at in range(0, len(content), chunk)])
     if compressed:
         chunks = compression.decompress(chunks, compressed)
     reader = formats.read(chunks, format, allow_edited=allow_edited)
-    decoders = {
-        name: RowDecoder(table, (facts or {}).get(name), ignore_unknown=ignore_unknown)
-        for name, table in BY_NAME.items()
-    }
     rows = []
     for row in reader:
-        decoder = decoders.get(row.table)
+        decoder = using.get(row.table)
         if decoder is None:
             continue
         decoder.legacy = reader.legacy
         names = [column.name for column in decoder.table.columns]
         values = zip(names, decoder.decode(row.data), strict=True)
         rows.append((row.table, row.line, {name: value for name, value in values if value is not None}))
-    return Read(rows, reader, decoders)
+    return Read(rows, reader)
 
 
 def compress(content: bytes, compressed: str) -> bytes:

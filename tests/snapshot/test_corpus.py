@@ -17,13 +17,14 @@ from memoria.snapshot.errors import InvalidSnapshot, InvalidValue
 from memoria.snapshot.formats import FORMATS
 from tests.conftest import MakeDatabase, RunMemoria
 from tests.snapshot.corpus import ACCEPTED, LINE_ENDS, REJECTED, UNFIT
-from tests.snapshot.snapshots import cluster, read, snapshot, spliced
+from tests.snapshot.snapshots import cluster, decoders, read, snapshot, spliced
 
 FIRST = {format: snapshot(format, {"clusters": [cluster(1, centroid="@@"), cluster(2)]}) for format in FORMATS}
 LAST = {format: snapshot(format, {"clusters": [cluster(2), cluster(1, centroid="@@")]}) for format in FORMATS}
 IN_HEADER = {format: snapshot(format, {"clusters": [cluster(2)]}, note="@@") for format in FORMATS}
 JSON_COLUMNS = {**ACCEPTED, **UNFIT}
 SECONDS = 1.0
+DECODERS = decoders()
 
 each_format = pytest.mark.parametrize("format", FORMATS)
 each_place = pytest.mark.parametrize("place", [FIRST, LAST], ids=["first", "last"])
@@ -57,7 +58,7 @@ def not_refused(contents: dict[str, bytes], *errors: type[Exception], format: st
     for name, content in contents.items():
         started = time.thread_time()
         try:
-            wrong[name] = f"read as {read(content, format=format).rows}"
+            wrong[name] = f"read as {read(content, format=format, using=DECODERS).rows}"
         except errors as error:
             if time.thread_time() - started > SECONDS:
                 wrong[name] = f"{error} after {time.thread_time() - started:.1f} s"
@@ -117,7 +118,7 @@ class TestInColumn:
     @each_place
     def test_accepted_keeps_its_text(self, format: str, place: dict[str, bytes]) -> None:
         for document in JSON_COLUMNS.values():
-            rows = [row for _, _, row in read(spliced(place[format], document)).rows]
+            rows = [row for _, _, row in read(spliced(place[format], document), using=DECODERS).rows]
             filled = {"id": 1, "summary": "s", "centroid": document.decode().strip(" ")}
             assert sorted(rows, key=lambda row: int(row["id"])) == [filled, {"id": 2, "summary": "s"}]
 

@@ -92,23 +92,25 @@ class TestSource:
         export(existing_url, tmp_path / "out.ndjson")
         second = lines_of(tmp_path / "out.ndjson")[3]
         # As Python's json.dumps spelled it: escapes and spaces.
-        assert rb'"processed_data":{"text": "second: na\u00efve caf\u00e9 \ud83d\ude42 \"quoted\"", "tokens": 5,' in second
+        assert (
+            rb'"processed_data":{"text": "second: na\u00efve caf\u00e9 \ud83d\ude42 \"quoted\"", "tokens": 5,' in second
+        )
         assert '"summary":"second: naïve café 🙂 \\"quoted\\""'.encode() in second
 
     def test_initial_release_lacks_columns_and_a_table(self, make_database: MakeDatabase, tmp_path: Path) -> None:
         url = sqlite_sample("sqlite_initial_release", tmp_path)
         path = tmp_path / "out.ndjson"
         report = export(url, path)
-        assert {name: table.rows for name, table in report.tables.items()} == dict(zip(CORE, (20, 1, 0, 0, 0), strict=True))
+        assert {name: table.rows for name, table in report.tables.items()} == dict(
+            zip(CORE, (20, 1, 0, 0, 0), strict=True)
+        )
         rows = [json.loads(line) for line in lines_of(path)[2:-2]]
         assert {"last_edited_by_model" in line["data"] for line in rows} == {False}
         for kind in KINDS:
             target = make_database(kind, migrated=True)
             assert import_(target, path).exit_code == 0
             for table in ("long_term_memory", "short_term_memory"):
-                expected = [
-                    {**held, "last_edited_by_model": None} for held in rows_of(url, table)
-                ]
+                expected = [{**held, "last_edited_by_model": None} for held in rows_of(url, table)]
                 found = rows_of(target, table)
                 assert [{**line, "team_id": None, "workspace_id": None} for line in found] == [
                     {**line, "team_id": None, "workspace_id": None} for line in expected
@@ -154,7 +156,8 @@ class TestTarget:
         load_postgresql_sample(url)
         strengths = {"r-1": 0.1 + 0.2, "r-2": 0.5, "r-3": 1e-3}
         edges = [
-            snapshot_row("memory_relationships", relationship_id=key, strength=value) for key, value in strengths.items()
+            snapshot_row("memory_relationships", relationship_id=key, strength=value)
+            for key, value in strengths.items()
         ]
         path = write(tmp_path / "edges.json", memory_relationships=edges)
         assert import_(url, path).tables["memory_relationships"].rounded == {"strength": 2}
@@ -168,7 +171,9 @@ class TestTarget:
     ) -> None:
         url = make_database(kind)
         load_postgresql_sample(url)
-        path = write(tmp_path / "edge.json", memory_relationships=[snapshot_row("memory_relationships", strength=value)])
+        path = write(
+            tmp_path / "edge.json", memory_relationships=[snapshot_row("memory_relationships", strength=value)]
+        )
         size = "large" if value > 1 else "small"
         with pytest.raises(InvalidRows) as caught:
             import_(url, path)
@@ -200,7 +205,9 @@ class TestTarget:
 
     def test_without_the_table_and_without_edges(self, existing_url: str, tmp_path: Path) -> None:
         script(existing_url, "DROP TABLE memory_relationships")
-        path = write(tmp_path / "out.json", long_term_memory=[snapshot_row("long_term_memory")], memory_relationships=[])
+        path = write(
+            tmp_path / "out.json", long_term_memory=[snapshot_row("long_term_memory")], memory_relationships=[]
+        )
         report = import_(existing_url, path)
         assert report.exit_code == 0
         assert report.tables["long_term_memory"].inserted == 1
@@ -231,7 +238,9 @@ class TestTarget:
             for counted in (planned, report):
                 assert counted.tables["long_term_memory"].nulled == {"team_id": 1, "workspace_id": 1}
                 assert counted.tables["short_term_memory"].nulled == {"chat_id": 1, "team_id": 1}
-            found = [(r["memory_id"], r["team_id"], r["workspace_id"]) for r in rows_of(existing_url, "long_term_memory")]
+            found = [
+                (r["memory_id"], r["team_id"], r["workspace_id"]) for r in rows_of(existing_url, "long_term_memory")
+            ]
             assert found == [("a", "t", None), ("b", None, None)]
             found = [(r["memory_id"], r["chat_id"], r["team_id"]) for r in rows_of(existing_url, "short_term_memory")]
             assert found == [("c", chat, None), ("d", None, None)]
@@ -296,7 +305,10 @@ class TestClusters:
         return existing_url
 
     def test_members_survive_their_clusters_replacement(self, clustered_url: str, tmp_path: Path) -> None:
-        path = write(tmp_path / "o.json", clusters=[snapshot_row("clusters", id=1, summary="new"), snapshot_row("clusters", id=5)])
+        path = write(
+            tmp_path / "o.json",
+            clusters=[snapshot_row("clusters", id=1, summary="new"), snapshot_row("clusters", id=5)],
+        )
         members = rows_of(clustered_url, "cluster_members")
         report = import_(clustered_url, path, tables=["clusters"])
         counts = report.tables["clusters"]
@@ -339,10 +351,12 @@ class TestPostgreSQLVariants:
             " ALTER timestamp TYPE timestamptz USING timestamp AT TIME ZONE 'UTC',"
             " ALTER created_at TYPE timestamptz USING created_at AT TIME ZONE 'UTC',"
             " ALTER last_accessed TYPE timestamptz USING last_accessed AT TIME ZONE 'UTC';"
-            f'ALTER DATABASE "{name}" SET timezone = \'Asia/Kathmandu\'; ALTER DATABASE "{name}" SET datestyle = \'SQL, DMY\'',
+            f"ALTER DATABASE \"{name}\" SET timezone = 'Asia/Kathmandu'; ALTER DATABASE \"{name}\" SET datestyle = 'SQL, DMY'",
         )
         moment = "2025-06-01 12:00:00.5+02:00"
-        insert(url, "long_term_memory", [row("long_term_memory", created_at=moment, last_accessed="0001-01-01 00:00:00Z")])
+        insert(
+            url, "long_term_memory", [row("long_term_memory", created_at=moment, last_accessed="0001-01-01 00:00:00Z")]
+        )
         path = tmp_path / "out.ndjson"
         export(url, path)
         data = json.loads(lines_of(path)[2])["data"]
@@ -361,7 +375,12 @@ class TestPostgreSQLVariants:
 
     def test_times_that_no_snapshot_holds(self, kind: str, make_database: MakeDatabase, tmp_path: Path) -> None:
         url = make_database(kind, migrated=True)
-        times = {"a": "infinity", "b": "0044-03-15 12:00:00 BC", "c": "10000-01-01 00:00:00", "d": "9999-12-31 23:59:59"}
+        times = {
+            "a": "infinity",
+            "b": "0044-03-15 12:00:00 BC",
+            "c": "10000-01-01 00:00:00",
+            "d": "9999-12-31 23:59:59",
+        }
         insert(
             url,
             "long_term_memory",
@@ -541,4 +560,9 @@ class TestHazards:
 def _tables(url: str) -> set[str]:
     if url.startswith("sqlite"):
         return {name for (name,) in query(url, "SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return {name for (name,) in query(url, "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")}
+    return {
+        name
+        for (name,) in query(
+            url, "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+    }

@@ -48,9 +48,7 @@ def normalised(value: Any) -> Any:
 
 def expected(found: dict[str, list[dict[str, Any]]], json: set[str]) -> dict[str, list[dict[str, Any]]]:
     return {
-        table: [
-            {name: normalised(value) if name in json else value for name, value in row.items()} for row in rows
-        ]
+        table: [{name: normalised(value) if name in json else value for name, value in row.items()} for row in rows]
         for table, rows in found.items()
     }
 
@@ -149,8 +147,7 @@ def test_rows_leave_in_byte_order_of_their_keys(migrated_url: str, tmp_path: Pat
     keys = ["b", "B", "a", "ä", "", "Z", "a b", "a-b", "ab", "🙂", "\uffff", "10", "9"]
     fill(
         migrated_url,
-        {table: [] for table in CORE}
-        | {"memory_relationships": [{**_EDGE, "relationship_id": key} for key in keys]},
+        {table: [] for table in CORE} | {"memory_relationships": [{**_EDGE, "relationship_id": key} for key in keys]},
     )
     export(migrated_url, tmp_path / "out.ndjson", tables=["memory_relationships"])
     lines = (tmp_path / "out.ndjson").read_text("utf-8").split("\n")[2:-2]

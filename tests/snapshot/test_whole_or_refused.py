@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from memoria.snapshot.errors import EditedSnapshot, InvalidSnapshot, InvalidValue
 from memoria.snapshot.formats import FORMATS
-from tests.snapshot.snapshots import COMPRESSIONS, cluster, compress, read, snapshot
+from tests.snapshot.snapshots import COMPRESSIONS, cluster, compress, decoders, read, snapshot
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 EDGE = (
@@ -24,6 +25,7 @@ ROWS = {
     "short_term_memory": [],
 }
 METADATA = {"exported_at": "2025-01-02T03:04:05.678901Z", "generator": "memoria 1", "database": "sqlite"}
+LENIENT = decoders(ignore_unknown=True)
 CONTENT = {format: snapshot(format, ROWS, **METADATA) for format in FORMATS}
 
 each_format = pytest.mark.parametrize("format", FORMATS)
@@ -35,7 +37,7 @@ def refusals(damaged: Iterator[tuple[object, bytes]], compressed: str = "") -> C
     found: Counter[type[Exception]] = Counter()
     for place, content in damaged:
         try:
-            result = read(content, compressed=compressed)
+            result = read(content, compressed=compressed, using=LENIENT)
         except (InvalidSnapshot, InvalidValue) as error:
             found[type(error)] += 1
         else:
@@ -93,17 +95,17 @@ def test_every_bit_flipped(format: str, compressed: str) -> None:
 def test_no_flip_surprises_those_who_allow_edits(format: str) -> None:
     """Then a flip may well be read; what is refused is refused with the engine's own errors."""
     found = Counter[str]()
-    for _, content in flips(CONTENT[format]):
+    for _, content in islice(flips(CONTENT[format]), 0, None, 3):
         try:
-            read(content, allow_edited=True, ignore_unknown=True)
+            read(content, allow_edited=True, using=LENIENT)
             found["read"] += 1
         except InvalidSnapshot as error:
             assert not isinstance(error, EditedSnapshot)
             found["refused"] += 1
         except InvalidValue:
             found["row refused"] += 1
-    assert found.total() == 8 * len(CONTENT[format])
-    assert min(found.values()) > 100
+    assert found.keys() == {"read", "refused", "row refused"}
+    assert min(found.values()) > 30
 
 
 @each_format
@@ -121,7 +123,7 @@ class TestOlderLayouts:
 
     def test_whole(self, name: str) -> None:
         content = (SAMPLES / name).read_bytes()
-        reader = read(content, ignore_unknown=True).reader
+        reader = read(content, using=LENIENT).reader
         assert reader.header is not None
         assert reader.header.layout == name.removeprefix("layout_")[0].upper()
         assert reader.header.counts is not None
@@ -132,12 +134,13 @@ class TestOlderLayouts:
         content = (SAMPLES / name).read_bytes()
         whole = len(content.rstrip())
         ends = {end for end, byte in enumerate(content) if byte == 0x0A}
-        ends |= {end + 1 for end in ends} | set(range(0, whole, 1 + whole // 1000)) | set(range(whole - 200, whole))
+        ends = set(sorted(ends)[:: 1 + len(ends) // 300])
+        ends |= {end + 1 for end in ends} | set(range(0, whole, 1 + whole // 300)) | set(range(whole - 100, whole))
         found = refusals((end, content[:end]) for end in sorted(ends) if end < whole)
-        assert found.total() > 200
+        assert found.total() > 300
 
     def test_white_space_at_the_end_is_no_loss(self, name: str) -> None:
         content = (SAMPLES / name).read_bytes()
-        rows = read(content, ignore_unknown=True).rows
-        assert rows == read(content.rstrip(), ignore_unknown=True).rows
-        assert rows == read(content + b" \r\n\n", ignore_unknown=True).rows
+        rows = read(content, using=LENIENT).rows
+        assert rows == read(content.rstrip(), using=LENIENT).rows
+        assert rows == read(content + b" \r\n\n", using=LENIENT).rows

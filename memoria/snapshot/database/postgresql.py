@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
@@ -80,7 +80,7 @@ def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
     if isinstance(error, errors.DiskFull):
         return DatabaseFailure(f"{name}: the server has no space left on its disk; nothing was changed")
     if is_lost(error):
-        reason = "" if "libpq" in text else f" ({text})"
+        reason = "" if "libpq" in text or "invalid socket" in text else f" ({text})"
         return DatabaseFailure(f"the connection to {name} was lost{reason}; nothing was changed")
     detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
     return DatabaseFailure(f"{name}: {text}{detail}")
@@ -121,14 +121,17 @@ def _refusal(error: psycopg2.Error, password: str | None) -> str:
     return text.strip().replace(password, "***") if password else text.strip()
 
 
-def execute(cursor: Any, sql: str, parameters: Sequence[Any] | None = None) -> None:
-    """Run a statement that may wait for a lock, or build an index, so that a signal ends it.
+def waited_for(cursor: Any, work: Callable[..., object], *arguments: Any) -> None:
+    """Do work that may wait for the server, for a lock or an index, so that a signal ends it.
 
-    The driver is deaf to signals while it waits; a thread that waits for another is not.
+    The driver is deaf to signals while it waits, or takes them for a failure of its own; a thread that waits for
+    another is not.
     """
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(cursor.execute, sql, parameters)
+        running = pool.submit(work, *arguments)
         try:
+            while not running.done():  # looking up now and then, because a signal may reach another thread
+                wait([running], timeout=0.2)
             running.result()
         except BaseException:
             if not running.done():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
@@ -50,7 +51,7 @@ class PostgreSQLSink:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with postgresql.failures(self._name):
-            postgresql.execute(self._cursor, sql, parameters or None)
+            postgresql.waited_for(self._cursor, self._cursor.execute, sql, parameters or None)
             found: list[tuple[Any, ...]] = self._cursor.fetchall() if self._cursor.description else []
             return found
 
@@ -63,11 +64,11 @@ class PostgreSQLSink:
             self._copy(f"COPY pg_temp.{quoted(name)} FROM STDIN", rows)
 
     @contextmanager
-    def transaction(self, tables: Sequence[Table]) -> Iterator[None]:
+    def transaction(self, tables: Sequence[str]) -> Iterator[None]:
         self._database.autocommit = False
         try:
             for table in tables:
-                self.query(f"LOCK TABLE {quoted(table.name)} IN SHARE ROW EXCLUSIVE MODE")
+                self.query(f"LOCK TABLE {quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
             self._set_local()
             yield
             self._commit()
@@ -121,6 +122,9 @@ class PostgreSQLSink:
                 for reference in nulls.get(table.name, ()):
                     self._null(table, reference)
                 self._move(table, self._waiting[table.name], replace)
+        if self._indexes:
+            # Django's foreign keys wait for the commit, and no index can be built while a check of its table waits.
+            self.query("SET CONSTRAINTS ALL IMMEDIATE")
         for sql in self._indexes:
             self.query(sql)
         for table in tables:
@@ -190,12 +194,23 @@ class PostgreSQLSink:
         """Rows copied. An error raised by `rows` is raised as it is."""
         source = _CopyText(rows)
         try:
-            self._cursor.copy_expert(sql, source, size=_PIECE)
+            with _quiet_driver():
+                postgresql.waited_for(self._cursor, self._cursor.copy_expert, sql, source, _PIECE)
         except Exception:
             if source.error is not None:
                 raise source.error from None
             raise
         return source.count
+
+
+@contextmanager
+def _quiet_driver() -> Iterator[None]:
+    """psycopg2 prints an error that ends a COPY, as if nobody would take it, and raises it all the same."""
+    hook, sys.excepthook = sys.excepthook, lambda *error: None
+    try:
+        yield
+    finally:
+        sys.excepthook = hook
 
 
 def _beside(table: Table) -> str:

@@ -8,11 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any, Self
 
+import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database import postgresql
 from memoria.snapshot.database.postgresql import quoted
-from memoria.snapshot.errors import InvalidValue
+from memoria.snapshot.errors import InvalidSnapshot, InvalidValue
+from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.report import Issue
 from memoria.snapshot.structs import JSON_NULL
 from memoria.snapshot.tables import Column, Kind, Table, TableFacts
@@ -80,7 +82,7 @@ class PostgreSQLSource:
 
     def _query(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         with postgresql.failures(self._name):
-            postgresql.execute(self._cursor, sql, parameters)
+            postgresql.waited_for(self._cursor, self._cursor.execute, sql, parameters)
             found: list[tuple[Any, ...]] = self._cursor.fetchall()
             return found
 
@@ -228,16 +230,29 @@ class _Checked:
         self._size = 0
 
     def take(self, row: bytes) -> None:
-        if row.count(b"[") + row.count(b"{") > MAX_DEPTH:
-            try:
-                check_depth(row)
-            except InvalidValue as error:
-                self._refuse(Issue(self._table.name, error.reason))
-                return
+        if row.count(b"[") + row.count(b"{") > MAX_DEPTH and not self._is_flat_enough(row):
+            return
         self._batch.append(row)
         self._size += len(row)
         if self._size >= _BATCH:
             self.flush()
+
+    def _is_flat_enough(self, row: bytes) -> bool:
+        """Whether no column is nested too deep; else the row is refused, by its key, which stands before all JSON."""
+        key = None
+        column = ""
+        scanner = Scanner(iter((row,)))
+        try:
+            for column in scanner.members():
+                value = scanner.value()
+                check_depth(value)
+                if column == self._table.key.name:
+                    key = str(msgspec.json.decode(value))
+        except (InvalidSnapshot, InvalidValue):
+            reason = f"{column} nests arrays and objects more than {MAX_DEPTH} deep"
+            self._refuse(Issue(self._table.name, reason, key=key))
+            return False
+        return True
 
     def flush(self) -> None:
         self._emit(self._batch)

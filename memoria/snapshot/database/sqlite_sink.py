@@ -58,7 +58,7 @@ class SQLiteSink:
                 self._database.execute("RELEASE stage")
 
     @contextmanager
-    def transaction(self, tables: Sequence[Table]) -> Iterator[None]:
+    def transaction(self, tables: Sequence[str]) -> Iterator[None]:
         with sqlite.failures(self._name):
             self._database.execute("BEGIN IMMEDIATE")
         try:

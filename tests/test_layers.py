@@ -1,0 +1,173 @@
+"""Imports go one way: doors, then exporter and importer, then the stages, then the leaves."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("memoria", "memoria_site")
+    for path in (ROOT / package).rglob("*.py")
+}
+ENGINE = "memoria.snapshot."
+
+# From the leaves up. A package is one unit: what is inside it may import each other.
+LEAVES = {
+    "errors",
+    "values",
+    "tables",
+    "report",
+    "progress",
+    "structs",
+    "rows",
+    "digest",
+    "compression",
+    "files",
+    "formats",
+}
+STAGES = {"registry", "database", "selection", "mapping", "plan", "apply"}
+ORDER = {"exporter", "importer", "sides", "compare"}
+WITHOUT_DJANGO = {
+    "formats",
+    "plan",
+    "report",
+    "errors",
+    "values",
+    "tables",
+    "compression",
+    "rows",
+    "files",
+    "digest",
+    "mapping",
+}
+
+# Sideways, where one thing is made of the other.
+SIDEWAYS = {("apply", "plan"), ("compare", "sides"), ("sides", "exporter")}
+DOORS = ("memoria.admin", "memoria.cli", "memoria.console", "memoria.management", "memoria.databases", "memoria_site")
+
+
+def parsed(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"), str(MODULES[module]))
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """Full names; of `from package import name` the module `package.name` if there is one."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "relative imports hide the direction"
+        for alias in node.names:
+            inner = f"{node.module}.{alias.name}"
+            yield inner if inner in MODULES else str(node.module)
+
+
+def at_run_time(node: ast.AST) -> Iterator[ast.AST]:
+    """The tree without what only a type checker reads."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
+            continue
+        yield child
+        yield from at_run_time(child)
+
+
+def imports(module: str) -> set[str]:
+    return {name for node in at_run_time(parsed(module)) for name in imported(node)}
+
+
+def unit(module: str) -> str:
+    """The part of the engine that a module belongs to; empty outside the engine."""
+    return module.removeprefix(ENGINE).partition(".")[0] if module.startswith(ENGINE) else ""
+
+
+def reached(module: str) -> set[str]:
+    """All that is imported when the module is."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        for name in imports(waiting.pop()):
+            if name not in found:
+                found.add(name)
+                if name in MODULES:
+                    waiting.append(name)
+    return found
+
+
+def test_every_part_of_the_engine_has_a_place() -> None:
+    parts = {unit(module) for module in MODULES} - {""}
+    assert parts <= LEAVES | STAGES | ORDER
+    assert parts >= {
+        "errors",
+        "values",
+        "tables",
+        "report",
+        "rows",
+        "formats",
+        "database",
+        "plan",
+        "exporter",
+        "importer",
+    }
+
+
+@pytest.mark.parametrize("module", sorted(module for module in MODULES if unit(module)))
+def test_the_engine_never_imports_upward(module: str) -> None:
+    part = unit(module)
+    below = LEAVES | STAGES if part in ORDER else LEAVES
+    for name in imports(module):
+        other = unit(name)
+        if name.startswith("memoria.") and not other:
+            # The models are the tables; the version stands in the header.
+            allowed = {"registry": "memoria.models"}.get(part)
+            assert name in (allowed, ENGINE.rstrip(".")), f"{module} imports {name}"
+        elif other and other != part:
+            assert other in below or (part, other) in SIDEWAYS, f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", sorted(module for module in MODULES if unit(module) in WITHOUT_DJANGO))
+def test_these_know_no_django(module: str) -> None:
+    assert {name for name in reached(module) if name.partition(".")[0] in ("django", "psycopg2", "sqlite3")} == set()
+
+
+@pytest.mark.parametrize("module", sorted(module for module in MODULES if unit(module)))
+def test_the_engine_neither_parses_arguments_nor_prints(module: str) -> None:
+    assert not imports(module) & {"argparse", "rich", "django.http", "django.core.management"}
+    printed = [
+        node
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert printed == []
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_only_the_doors_import_doors(module: str) -> None:
+    if module.startswith(DOORS):
+        return
+    assert not [name for name in imports(module) if name.startswith(DOORS)]
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_no_import_inside_a_function(module: str) -> None:
+    """Django loads an app's models only after its config: `ready` alone has to wait."""
+    inside = {
+        function.name
+        for function in ast.walk(parsed(module))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert inside == ({"ready"} if module == "memoria.apps" else set())
+
+
+def test_a_wrong_import_is_noticed() -> None:
+    """The tests above read the imports that are there."""
+    assert imports("memoria.snapshot.apply") >= {"memoria.snapshot.plan", "memoria.snapshot.errors"}
+    assert "memoria.snapshot.database" not in imports("memoria.snapshot.plan"), "it is for the type checker only"
+    assert "django.db.backends.base.base" in reached("memoria.snapshot.importer")
+    assert Path(MODULES["memoria.apps"]).name == "apps.py"
