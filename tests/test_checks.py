@@ -14,7 +14,7 @@ from memoria.snapshot import registry
 def forgotten() -> Iterator[type[models.Model]]:
     """A model of the app that the registry does not know, until the test ends."""
 
-    class Forgotten(models.Model):
+    class Forgotten(models.Model):  # noqa: DJ008
         name = models.TextField()
 
         class Meta:

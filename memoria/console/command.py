@@ -33,6 +33,7 @@ class SnapshotCommand(BaseCommand):
     """Subclasses implement `run`, which returns what they did, or None."""
 
     requires_system_checks: list[str] = []
+    epilog = EPILOG
     not_zero = "done, but some rows were left out on request"
     """What an exit code other than 0 means to a caller from Python."""
     _called_from_command_line = False  # Django sets it
@@ -42,7 +43,7 @@ class SnapshotCommand(BaseCommand):
         super().__init__(*args, **kwargs)
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        kwargs.setdefault("epilog", EPILOG)
+        kwargs.setdefault("epilog", self.epilog)
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.formatter_class = _HelpFormatter
         return parser
@@ -98,7 +99,7 @@ class _HelpFormatter(RawDescriptionHelpFormatter):
     """Keeps the table of exit codes as it is, and leaves out the options that Django gives every command."""
 
     _DJANGOS = frozenset(
-        "--version --settings --pythonpath --traceback --no-color --force-color --skip-checks".split()
+        ["--version", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color", "--skip-checks"]
     )
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:

@@ -5,12 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
+from datetime import timedelta
 from typing import Self
 
 from rich import progress as rich
+from rich.text import Text
 
 from memoria.console.render import console, size
+
+
+class _Time(rich.ProgressColumn):
+    """The time that is left, or the time it has taken where nobody knows how much there is."""
+
+    max_refresh = 0.5
+
+    def render(self, task: rich.Task) -> Text:
+        seconds = task.elapsed if task.total is None else task.time_remaining
+        if seconds is None:
+            return Text()
+        return Text(f"{timedelta(seconds=round(seconds))} {'so far' if task.total is None else 'left'}")
 
 
 class TerminalProgress:
@@ -19,12 +32,13 @@ class TerminalProgress:
     def __init__(self, *, quiet: bool = False) -> None:
         columns: tuple[rich.ProgressColumn, ...] = (
             rich.TextColumn("{task.description}"),
-            rich.BarColumn(),
+            rich.BarColumn(bar_width=20),
             rich.TaskProgressColumn(),
             rich.TextColumn("{task.fields[figures]}"),
-            rich.TimeRemainingColumn(),
+            _Time(),
         )
-        self._bars = rich.Progress(*columns, console=console(), transient=True, disable=quiet or not sys.stderr.isatty())
+        hidden = quiet or not sys.stderr.isatty()
+        self._bars = rich.Progress(*columns, console=console(), transient=True, disable=hidden)
         self._task: rich.TaskID | None = None
         self._rows = 0
         self._size = 0
@@ -34,7 +48,7 @@ class TerminalProgress:
         self._bars.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
     @contextmanager

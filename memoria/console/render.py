@@ -7,16 +7,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
+from django.core.management.base import CommandError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.files import OutputFile
-from memoria.snapshot.report import Report
+from memoria.snapshot.report import Report, counted
 
 _ISSUES_PRINTED = 20
 
@@ -35,7 +34,7 @@ def console(stream: TextIO | None = None) -> Console:
 
 def print_report(report: Report) -> None:
     out = console()
-    if report.tables and any(table.rows or table.deleted for table in report.tables.values()):
+    if not report.refused and any(table.rows or table.deleted for table in report.tables.values()):
         out.print(_table(report))
     for sentence in _notes(report):
         out.print(Text(visible(sentence)))
@@ -57,7 +56,7 @@ def report_file(path: str | None) -> Iterator[OutputFile | None]:
     if path is None:
         yield None
     elif path == "-":
-        raise SnapshotError("--report takes the name of a file; standard output is for snapshots")
+        raise CommandError("--report takes the name of a file; standard output is for snapshots", returncode=2)
     else:
         with OutputFile(path, "") as file:
             yield file
@@ -102,15 +101,15 @@ def _notes(report: Report) -> list[str]:
     notes = list(report.notes)
     for name, counts in report.tables.items():
         for column, count in counts.defaulted.items():
-            notes.append(f"{name}.{column}: missing in {count:,} rows, which took its default.")
+            notes.append(f"{name}.{column}: missing in {counted(count, 'row')}, filled with its default.")
         for column, count in counts.nulled.items():
-            notes.append(f"{name}.{column}: {count:,} references set to NULL, because their target is not there.")
+            notes.append(f"{name}.{column}: {counted(count, 'reference')} set to NULL, because the target is not there.")
         for column, count in counts.rounded.items():
-            notes.append(f"{name}.{column}: {count:,} values rounded to the 4-byte floats of the target.")
+            notes.append(f"{name}.{column}: {counted(count, 'value')} rounded to the 4-byte floats of the target.")
         for column, count in counts.ignored.items():
-            notes.append(f"{name}.{column}: unknown; left out of {count:,} rows.")
+            notes.append(f"{name}.{column}: unknown; left out of {counted(count, 'row')}.")
     if report.left_out:
-        listed = ", ".join(f"{name} ({count:,} rows)" for name, count in report.left_out.items() if isinstance(count, int))
+        listed = ", ".join(f"{name} ({counted(count, 'row')})" for name, count in report.left_out.items())
         notes.append(f"Not in this {'import' if report.operation == 'import' else 'snapshot'}: {listed}.")
     return notes
 
@@ -121,10 +120,10 @@ def _last_line(report: Report) -> str:
         name = Path(report.file.name).name if report.file.name != "<stdout>" else "stdout"
         if not report.file.sha256:
             return f"No snapshot of {report.database} was written."
-        return f"Exported {report.rows:,} rows of {report.database} to {name} in {report.seconds:.1f} s ({facts})."
-    inserted = sum(table.inserted for table in report.tables.values())
-    if report.issue_count and not report.skipped:
+        return f"Exported {counted(report.rows, 'row')} of {report.database} to {name} in {report.seconds:.1f} s ({facts})."
+    inserted = counted(sum(table.inserted for table in report.tables.values()), "row")
+    if report.refused:
         return f"Read {report.file.name} ({facts})."
     if report.dry_run:
-        return f"Dry run: {inserted:,} rows would be imported into {report.database}; nothing was changed ({facts})."
-    return f"Imported {inserted:,} rows into {report.database} in {report.seconds:.1f} s ({facts})."
+        return f"Dry run: {inserted} would be imported into {report.database}; nothing was changed ({facts})."
+    return f"Imported {inserted} into {report.database} in {report.seconds:.1f} s ({facts})."

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from memoria.console.render import console, visible
 from memoria.snapshot.compare import Comparison, TableComparison
+from memoria.snapshot.report import counted
 
 
 def print_comparison(result: Comparison) -> None:
@@ -26,10 +27,12 @@ def print_comparison(result: Comparison) -> None:
         for line in _examples(counts):
             out.print(Text(visible(f"  {name} {line}")))
     if result.not_compared:
-        listed = ", ".join(f"{name} ({count:,} rows)" for name, count in result.not_compared.items())
+        listed = ", ".join(f"{name} ({counted(count, 'row')})" for name, count in result.not_compared.items())
         out.print(Text(visible(f"Not compared: {listed}.")))
+    for side in result.edited:
+        out.print(Text(visible(f"{side} was edited after its export.")))
     rows = sum(counts.same for counts in result.tables.values())
-    verdict = f"Equal: {rows:,} rows." if result.equal else "Different."
+    verdict = f"Equal: {counted(rows, 'row')}." if result.equal else "Different."
     for letter, side in (("A", result.a), ("B", result.b)):
         out.print(Text(visible(f"{letter}: {side}")))
     out.print(verdict)

@@ -41,6 +41,8 @@ class Comparison:
     tables: dict[str, TableComparison]
     not_compared: dict[str, int]
     """Tables of either side that no snapshot carries -> rows."""
+    edited: list[str]
+    """The sides that are snapshots edited after their export."""
     operation: str = "compare"
 
     @property
@@ -72,7 +74,7 @@ def compare(a: Side, b: Side, tables: Sequence[Table]) -> Comparison:
             _keep(counts.first_different, Difference(str(key), columns))
         else:
             counts.same += 1
-    return Comparison(a.name, b.name, dict(zip(names(tables), found, strict=True)), {**a.others, **b.others})
+    return Comparison(a.name, b.name, dict(zip(names(tables), found, strict=True)), {**a.others, **b.others}, [side.name for side in (a, b) if side.edited])
 
 
 def _merged(left: Iterator[Keyed], right: Iterator[Keyed]) -> Iterator[tuple[Keyed | None, Keyed | None]]:

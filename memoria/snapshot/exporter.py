@@ -21,7 +21,7 @@ from memoria.snapshot.formats import WRITERS
 from memoria.snapshot.formats.header import FORMAT, VERSION
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import TABLES
-from memoria.snapshot.report import FileReport, Issue, Report
+from memoria.snapshot.report import FileReport, Issue, Report, counted
 from memoria.snapshot.tables import Column, Table, TableFacts, names
 
 
@@ -86,7 +86,7 @@ class Export:
         def emit(rows: list[bytes]) -> None:
             write(rows)
             counts.rows += len(rows)
-            self.progress.advance(rows=len(rows))
+            self.progress.advance(rows=len(rows), size=sum(map(len, rows)))
 
         def refuse(issue: Issue) -> None:
             counts.skipped += 1
@@ -113,10 +113,10 @@ class Export:
     def _require_valid(self, report: Report) -> None:
         if not report.issue_count or self.skip_invalid:
             return
+        report.refused = True
         first = report.issues[0].sentence(self.database)
-        rows = "1 row cannot" if report.issue_count == 1 else f"{report.issue_count:,} rows cannot"
         raise InvalidRows(
-            f"{first} ({rows} be exported; no file was written: correct them, or leave them out with --skip-invalid)",
+            f"{first} (no file was written because of {counted(report.issue_count, 'row')}: correct them, or use --skip-invalid)",
             report,
         )
 

@@ -170,7 +170,7 @@ def _refuse_foreign(head: bytes) -> None:
         raise InvalidSnapshot("the file is compressed twice; unpack it once")
     if head.startswith(_UTF16):
         raise InvalidSnapshot("the file looks like UTF-16 or UTF-32; save it as UTF-8")
-    if text and not text.startswith(b"{"):
+    if not text.startswith(b"{"):
         raise InvalidSnapshot("the file is not a snapshot: it does not begin with '{'")
 
 

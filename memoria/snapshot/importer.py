@@ -18,8 +18,12 @@ from memoria.snapshot.formats import Reader
 from memoria.snapshot.plan import Options, Plan
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import TABLES
-from memoria.snapshot.report import FileReport, Issue, Report
+from memoria.snapshot.report import FileReport, Issue, Report, counted
 from memoria.snapshot.tables import Table, names
+
+_ROWS_AT_ONCE = 1000
+"""Rows between two signs of progress."""
+
 
 @dataclass(slots=True)
 class Import:
@@ -46,12 +50,18 @@ class Import:
             plan, carried = self._plan(sink, report)
             self._require_valid(report)
             if not self.dry_run:
-                if any(table.deleted for table in report.tables.values()) and not self.confirm(report):
-                    raise Declined("not confirmed; nothing was changed")
+                started += self._ask(report)
                 self.progress.stage("Importing", size=self.file.size)
                 apply(sink, plan, carried, self._reader, self.progress)
         report.seconds = monotonic() - started
         return report
+
+    def _ask(self, report: Report) -> float:
+        """Ask before rows are deleted. Returns the seconds that the answer took, which are not the import's."""
+        asked = monotonic()
+        if any(table.deleted for table in report.tables.values()) and not self.confirm(report):
+            raise Declined("not confirmed; nothing was changed")
+        return monotonic() - asked
 
     def _reader(self) -> Reader:
         chunks = self.file.chunks(lambda size: self.progress.advance(size=size))
@@ -69,6 +79,8 @@ class Import:
         try:
             reader = self._reader()
             for number, row in enumerate(reader):
+                if number % _ROWS_AT_ONCE == 0 and number:
+                    self.progress.advance(rows=_ROWS_AT_ONCE)
                 if row.table not in plan.decoders:
                     others[row.table] += 1
                     plan.pass_by(number, row)
@@ -95,6 +107,8 @@ class Import:
         promised = reader.footer.counts if reader.footer else reader.header.counts or {}
         held = promised.keys() | reader.counts.keys()
         carried = [table for table in self.tables if table.name in held]
+        if not carried:
+            raise InvalidSnapshot(f"{self.file.name} does not hold {' or '.join(names(self.tables))}")
         filtered = reader.header.metadata.get("namespaces") or reader.header.metadata.get("namespaces_filter")
         if filtered and self.options.truncate:
             raise InvalidSnapshot(
@@ -106,7 +120,7 @@ class Import:
     def _missing_table(self, table: Table, report: Report) -> None:
         rows = report.table(table.name).rows
         if rows:
-            reason = f"{self.database} has no such table for its {rows:,} rows: --migrate creates it"
+            reason = f"{self.database} has no such table for the {counted(rows, 'row')} of the file: --migrate creates it"
             report.add(Issue(table.name, reason, kind="missing"))
         else:
             report.note(f"{self.database} has no table {table.name}; the file holds no rows for it.")
@@ -122,7 +136,7 @@ class Import:
                 counts = report.table(name)
                 counts.rows = counts.skipped = count
             else:
-                reason = f"unknown table with {count:,} rows: update this program, or leave it out with --ignore-unknown"
+                reason = f"no snapshot table of this program; leave out its {counted(count, 'row')} with --ignore-unknown"
                 report.add(Issue(name, reason, kind="unknown"))
 
     def _describe(self, reader: Reader, report: Report) -> None:
@@ -158,7 +172,8 @@ class Import:
         fatal = [issue for issue in report.issues if issue.kind in ("unknown", "missing", "abandoned")]
         if not report.issue_count or (self.options.skip_invalid and not fatal):
             return
+        report.refused = True
         first = (fatal or report.issues)[0].sentence(self.file.name)
-        rows = f"{report.issue_count:,} issue{'s' if report.issue_count > 1 else ''}; nothing was changed"
+        rows = f"{counted(report.issue_count, 'issue')}; nothing was changed"
         hint = "" if fatal or self.options.skip_invalid else ", and --skip-invalid leaves such rows out"
         raise InvalidRows(f"{first} ({rows}{hint})", report)

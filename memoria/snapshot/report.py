@@ -8,6 +8,11 @@ from typing import Any
 ISSUES_SHOWN = 100
 
 
+def counted(count: int, noun: str) -> str:
+    """A number and its noun: "1 row", "1,204 rows"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One reason why a row cannot be moved: where (line of the file, table, key), what, and how to get past it."""
@@ -61,8 +66,10 @@ class Report:
     database: str
     file: FileReport
     dry_run: bool = False
+    refused: bool = False
+    """Whether the run stopped because of the issues; then nothing was written."""
     tables: dict[str, TableReport] = field(default_factory=dict)
-    left_out: dict[str, int | str] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     issue_count: int = 0
@@ -94,7 +101,9 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 done, 3 done with rows or values left out on request."""
+        """0 done, 1 refused, 3 done with rows or values left out on request."""
+        if self.refused:
+            return 1
         ignored = any(table.ignored for table in self.tables.values())
         return 3 if self.skipped or ignored else 0
 

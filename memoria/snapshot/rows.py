@@ -22,7 +22,7 @@ import msgspec
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.structs import JSON_NULL, explain, facts_of, struct_of
-from memoria.snapshot.tables import Column, ColumnFacts, Kind, Table, TableFacts
+from memoria.snapshot.tables import Column, Kind, Table, TableFacts
 from memoria.snapshot.values import (
     MAX_ROW_DEPTH,
     canonical_time,

@@ -31,6 +31,8 @@ class Side(Protocol):
     name: str
     others: dict[str, int]
     """Tables that hold rows but cannot be compared."""
+    edited: bool
+    """Whether it is a snapshot edited after its export."""
 
     def rows(self) -> Iterator[Keyed]: ...
 
@@ -56,6 +58,8 @@ def snapshot_side(path: str, tables: Sequence[Table], progress: Progress) -> Ite
 
 
 class _DatabaseSide:
+    edited = False
+
     def __init__(self, source: database.Source, name: str, tables: Sequence[Table], progress: Progress) -> None:
         self.name = name
         self._source = source
@@ -95,6 +99,7 @@ class _SnapshotSide:
     def __init__(self, file: InputFile, tables: Sequence[Table], progress: Progress) -> None:
         self.name = file.name
         self.others: dict[str, int] = {}
+        self.edited = False
         self._file = file
         self._positions = {table.name: position for position, table in enumerate(tables)}
         self._decoders = [RowDecoder(table) for table in tables]
@@ -127,6 +132,7 @@ class _SnapshotSide:
         except InvalidSnapshot as error:
             raise type(error)(f"{self.name}: {error}") from None
         self.others.update(others)
+        self.edited = reader.edited
 
     def _decoded(self, reader: Reader, position: int, row: formats.RawRow) -> list[Any]:
         decoder = self._decoders[position]
@@ -145,6 +151,7 @@ class _SortedSide:
     def __init__(self, side: _SnapshotSide, scratch: sqlite3.Connection) -> None:
         self.name = side.name
         self.others = side.others
+        self.edited = side.edited
         self._side = side
         self._scratch = scratch
 

@@ -182,9 +182,10 @@ class TestSequences:
     def test_stay_when_nothing_is_imported(self, migrated_url: str, tmp_path: Path) -> None:
         path = write(tmp_path / "s.json", clusters=[snapshot_row("clusters", id=41)])
         import_(migrated_url, path, dry_run=True)
+        bad = [snapshot_row("clusters", id=50), snapshot_row("clusters", id=51, size="x")]
+        path = write(tmp_path / "bad.json", clusters=bad)
         with pytest.raises(InvalidRows):
-            bad = [snapshot_row("clusters", id=50), snapshot_row("clusters", id=51, size="x")]
-            import_(migrated_url, write(tmp_path / "bad.json", clusters=bad))
+            import_(migrated_url, path)
         assert query(migrated_url, self.INSERT) == [(1,)]
 
     def test_go_back_with_the_transaction(self, migrated_url: str, tmp_path: Path) -> None:

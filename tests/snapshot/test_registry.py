@@ -80,7 +80,7 @@ def test_a_time_by_default_is_one_moment() -> None:
 
 @isolate_apps("memoria")
 def test_table_of_a_model() -> None:
-    class Probe(models.Model):
+    class Probe(models.Model):  # noqa: DJ008
         code = models.CharField(max_length=9, primary_key=True)
         parent = models.ForeignKey("self", models.CASCADE, null=True, db_column="parent_code")
         level = models.FloatField(validators=[MinValueValidator(-1.0), MaxValueValidator(2.0)], default=1.5)

@@ -22,6 +22,7 @@ from memoria.snapshot.tables import Table
 class Command(SnapshotCommand):
     help = "Compare two sides, each a snapshot file or a database URL, row by row. Exit code 0: equal, 1: different."
     not_zero = "the two sides differ"
+    epilog = "exit codes:\n  0  equal\n  1  different, or failed\n  2  wrong arguments\n  4  busy: a lock is held"
 
     def add_arguments(self, parser: CommandParser) -> None:
         sides = "a snapshot file, a database URL (sqlite:///path or postgresql://…), or database:ALIAS"

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from memoria.snapshot.digest import BackgroundSha256
 from memoria.snapshot.errors import EditedSnapshot, InvalidSnapshot
 from memoria.snapshot.formats.header import Footer, Header, parse_header
+from memoria.snapshot.report import counted
 
 
 class RawRow(NamedTuple):
@@ -87,5 +88,5 @@ class Reader:
             found, wanted = self.counts.get(table, 0), promised.get(table, 0)
             if found != wanted:
                 raise InvalidSnapshot(
-                    f"the file is not whole: it holds {found:,} rows of {table} and promises {wanted:,}"
+                    f"the file is not whole: it holds {counted(found, 'row')} of {table} and promises {wanted:,}"
                 )

@@ -76,9 +76,13 @@ def test_an_error_rolls_back_and_passes_through(url: str, sink: Sink, beside: bo
         yield cluster(1)
         raise RuntimeError("half way")
 
-    with pytest.raises(RuntimeError, match="half way"), sink.transaction([CLUSTERS.name]):
-        sink.clear(CLUSTERS)
-        sink.insert(CLUSTERS, rows(), bulk=True, beside=beside)
+    def run() -> None:
+        with sink.transaction([CLUSTERS.name]):
+            sink.clear(CLUSTERS)
+            sink.insert(CLUSTERS, rows(), bulk=True, beside=beside)
+
+    with pytest.raises(RuntimeError, match="half way"):
+        run()
     assert contents(url) == before
     assert query(url, "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'clusters' ORDER BY 1") == indexes
 

@@ -58,9 +58,14 @@ def test_an_error_rolls_back(url: str, sink: Sink) -> None:
         raise RuntimeError("half way")
 
     schema = query(url, "SELECT name, sql FROM sqlite_master ORDER BY name")
-    with pytest.raises(RuntimeError, match="half way"), sink.transaction([CLUSTERS.name]):
-        sink.clear(CLUSTERS)
-        sink.insert(CLUSTERS, rows(), bulk=True, beside=False)
+
+    def run() -> None:
+        with sink.transaction([CLUSTERS.name]):
+            sink.clear(CLUSTERS)
+            sink.insert(CLUSTERS, rows(), bulk=True, beside=False)
+
+    with pytest.raises(RuntimeError, match="half way"):
+        run()
     assert contents(url) == before
     assert query(url, "SELECT name, sql FROM sqlite_master ORDER BY name") == schema
 

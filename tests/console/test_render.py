@@ -1,0 +1,84 @@
+"""memoria.console.render: literal texts."""
+
+from __future__ import annotations
+
+import pytest
+
+from memoria.console.render import print_report, size, visible
+from memoria.snapshot.report import FileReport, Issue, Report, TableReport
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (569_254, "569.3 kB"),
+        (546_600_000, "546.6 MB"),
+        (12_345_678_901_234, "12,345.7 GB"),
+    ],
+)
+def test_size(count: int, text: str) -> None:
+    assert size(count) == text
+
+
+def test_visible_has_no_power_over_the_terminal() -> None:
+    assert visible("a\x1b[2Jb\r\nc\u202ed\u2028e\x00\x7f") == "a\\x1b[2Jb\\r\\nc\\u202ed\\u2028e\\x00\\x7f"
+    assert visible("héllo 記憶 🧠") == "héllo 記憶 🧠"
+
+
+def report(operation: str = "import", **changes: object) -> Report:
+    found = Report(operation, "sqlite:///m.sqlite3", FileReport("m.ndjson", size=1234, sha256="ab" * 32))
+    found.tables["long_term_memory"] = TableReport(rows=1204, inserted=1203, deleted=7, skipped=1, seconds=1.234)
+    found.tables["\x1b[31m[bold]"] = TableReport(rows=1, skipped=1)
+    found.seconds = 2.05
+    for name, value in changes.items():
+        setattr(found, name, value)
+    return found
+
+
+def printed(found: Report, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    print_report(found)
+    out, err = capsys.readouterr()
+    assert out == ""
+    return [line.rstrip() for line in err.splitlines()]
+
+
+def test_import(capsys: pytest.CaptureFixture[str]) -> None:
+    found = report(notes=["A note."], left_out={"dreams": 3})
+    found.tables["long_term_memory"].defaulted = {"summary": 2}
+    found.add(Issue("long_term_memory", "summary is \x1b", line=3, key="m-1"))
+    assert printed(found, capsys) == [
+        "table              rows  inserted  deleted  skipped  seconds",
+        "long_term_memory  1,204     1,203        7        1     1.23",
+        "\\x1b[31m[bold]        1         0        0        1     0.00",
+        "A note.",
+        "long_term_memory.summary: missing in 2 rows, which took its default.",
+        "Not in this import: dreams (3 rows).",
+        "  m.ndjson line 3, long_term_memory 'm-1': summary is \\x1b.",
+        "Imported 1,203 rows into sqlite:///m.sqlite3 in 2.0 s (1.2 kB, sha256 " + "ab" * 32 + ").",
+    ]
+
+
+def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(report(dry_run=True), capsys)
+    assert lines[0].split() == ["table", "rows", "inserted", "deleted", "skipped"]
+    assert lines[-1].startswith(
+        "Dry run: 1,203 rows would be imported into sqlite:///m.sqlite3; nothing was changed (1.2 kB, "
+    )
+
+
+def test_export(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(report("export"), capsys)
+    assert lines[0].split() == ["table", "rows", "skipped", "seconds"]
+    assert lines[-1].startswith("Exported 1,205 rows of sqlite:///m.sqlite3 to m.ndjson in 2.0 s (1.2 kB, ")
+
+
+def test_many_issues(capsys: pytest.CaptureFixture[str]) -> None:
+    found = report()
+    for number in range(130):
+        found.add(Issue("clusters", "no", line=number + 1))
+    lines = printed(found, capsys)
+    assert sum(line.startswith("  m.ndjson line ") for line in lines) == 20
+    assert "  … and 110 more (--report FILE keeps the first 100)" in lines
