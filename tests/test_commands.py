@@ -81,8 +81,8 @@ class TestExport:
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", "")
         written = json.loads(report.read_text())
         assert list(written) == [
-            *("report_version", "operation", "database", "file", "dry_run", "tables", "left_out", "notes"),
-            *("issues", "issue_count", "seconds", "rows", "exit_code"),
+            *("report_version", "operation", "database", "file", "dry_run", "refused", "tables", "left_out"),
+            *("notes", "issues", "issue_count", "seconds", "rows", "exit_code"),
         ]
         assert written["file"] == {
             "name": str(path),
@@ -99,12 +99,12 @@ class TestExport:
 
     def test_report_that_cannot_be_written_is_told_before(self, make: Make, tmp_path: Path) -> None:
         path = tmp_path / "x.ndjson"
-        for report, said in (
-            (tmp_path, f"cannot write {tmp_path}: it is a directory"),
-            ("-", "--report takes the name of a file; standard output is for snapshots"),
+        for report, code, said in (
+            (tmp_path, 1, f"cannot write {tmp_path}: it is a directory"),
+            ("-", 2, "--report takes the name of a file; standard output is for snapshots"),
         ):
             ended = run("export-data", path, "--database-url", make("sqlite"), "--report", report)
-            assert (ended.returncode, ended.message()) == (1, said)
+            assert (ended.returncode, ended.message()) == (code, said)
             assert list(tmp_path.iterdir()) == []
 
     def test_rows_that_no_snapshot_can_hold(self, make: Make, tmp_path: Path) -> None:

@@ -44,13 +44,14 @@ def test_any_password_can_be_written(secret: str) -> None:
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_password_written_badly_is_not_repeated(secret: str) -> None:
-    try:
-        shown = describe(connection_for(url=f"postgresql://ann:{secret}@db.example/memories"))
-    except UnknownDatabase as error:
-        shown = str(error).replace(FORMS, "")
-        assert str(error).startswith(f"not a database URL: {FORMS}")
-    assert secret not in shown
-    assert not any(part in shown for part in ("12", "34", "p@ss", "touch"))
+    url = f"postgresql://ann:{secret}@db.example/memories"
+    if any(c in secret for c in "/?#"):
+        with pytest.raises(UnknownDatabase, match="^not a database URL: ") as refusal:
+            connection_for(url=url)
+        shown = str(refusal.value).replace(FORMS, "")
+    else:
+        shown = describe(connection_for(url=url))
+    assert not any(part in shown for part in (secret, "12", "34", "p@ss", "touch", "a@b"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_migrate_adds_the_tables_that_are_missing(
     execute(url, "DROP TABLE memory_relationships", *(f"ALTER TABLE {name} RENAME TO x_{name}" for name in others))
     ended = run("import-data", path, "--database-url", url)
     assert ended.returncode == 1
-    assert "has no such table for its 138 rows: --migrate creates it" in ended.stderr
+    assert "has no such table for the 138 rows of the file: --migrate creates it" in ended.stderr
     assert run("import-data", path, "--database-url", url, "--migrate").returncode == 0
     assert execute(url, "SELECT count(*) FROM memory_relationships") == [(138,)]
     for name in others:

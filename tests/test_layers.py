@@ -48,7 +48,7 @@ WITHOUT_DJANGO = {
 }
 
 # Sideways, where one thing is made of the other.
-SIDEWAYS = {("apply", "plan"), ("compare", "sides"), ("sides", "exporter")}
+SIDEWAYS = {("apply", "plan"), ("compare", "sides")}
 DOORS = ("memoria.admin", "memoria.cli", "memoria.console", "memoria.management", "memoria.databases", "memoria_site")
 
 

@@ -57,6 +57,6 @@ def connection(options: dict[str, Any]) -> BaseDatabaseWrapper:
 
 
 def positive(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
+    if not text.isdecimal() or int(text) == 0:
         raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
     return int(text)

@@ -91,9 +91,9 @@ def _table(report: Report) -> Table:
     for heading in headings:
         table.add_column(heading, justify="right")
     for name, counts in report.tables.items():
-        row = [counts.rows, counts.inserted, counts.deleted, counts.skipped] if importing else [counts.rows, counts.skipped]
-        cells = [f"{number:,}" for number in row]
-        table.add_row(visible(name), *cells, *([f"{counts.seconds:.2f}"] if not report.dry_run else []))
+        moved = [counts.inserted, counts.deleted] if importing else []
+        cells = [f"{number:,}" for number in (counts.rows, *moved, counts.skipped)]
+        table.add_row(Text(visible(name)), *cells, *([f"{counts.seconds:.2f}"] if not report.dry_run else []))
     return table
 
 

@@ -41,7 +41,7 @@ class Comparison:
     tables: dict[str, TableComparison]
     not_compared: dict[str, int]
     """Tables of either side that no snapshot carries -> rows."""
-    edited: list[str]
+    edited: list[str] = field(default_factory=list)
     """The sides that are snapshots edited after their export."""
     operation: str = "compare"
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria import __version__
@@ -20,7 +19,7 @@ from memoria.snapshot.files import OutputFile
 from memoria.snapshot.formats import WRITERS
 from memoria.snapshot.formats.header import FORMAT, VERSION
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.registry import TABLES, columns_in, other_tables
 from memoria.snapshot.report import FileReport, Issue, Report, counted
 from memoria.snapshot.tables import Column, Table, TableFacts, names
 
@@ -66,7 +65,7 @@ class Export:
             raise DatabaseFailure(f"{self.database} has no tables yet: create them with `memoria migrate`")
         carried = [table for table in self.tables if table.name in facts or table.core]
         totals = {table.name: source.count(table.name) for table in present}
-        report.left_out = dict(left_out(source, facts, self.tables))
+        report.left_out = {name: source.count(name) for name in other_tables(facts, self.tables)}
         metadata = self._metadata(source, carried, report)
         writer = WRITERS[self.format](self.file.write)
         writer.start(metadata, _namespaces(source, present, facts))
@@ -93,7 +92,7 @@ class Export:
             report.add(issue)
 
         if table.name in facts:
-            columns = present_columns(table, facts[table.name])
+            columns = columns_in(table, facts[table.name])
             source.rows(table, columns, emit, refuse, jobs=self.jobs)
         counts.seconds = monotonic() - started
 
@@ -131,20 +130,6 @@ def _namespaces(
             for namespace, count in source.namespaces(table.name).items():
                 found.setdefault(namespace, {})[table.name] = count
     return dict(sorted(found.items()))
-
-
-def left_out(source: Source, facts: dict[str, TableFacts], tables: Sequence[Table]) -> dict[str, int]:
-    """The database's other tables with their rows; those that Django keeps for itself are not memories."""
-    carried = {table.name for table in tables}
-    djangos = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - set(names(TABLES))
-    return {name: source.count(name) for name in facts if name not in carried | djangos | {"django_migrations"}}
-
-
-def present_columns(table: Table, facts: TableFacts) -> list[Column]:
-    """The columns that the database has; an older one may lack some. Its key it must have."""
-    if table.key.name not in facts.columns:
-        raise DatabaseFailure(f"the table {table.name} has no column {table.key.name}: it is not a Memoria table")
-    return [column for column in table.columns if column.name in facts.columns]
 
 
 def _now() -> str:

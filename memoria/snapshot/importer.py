@@ -166,7 +166,9 @@ class Import:
                 counts.rounded = dict(decoder.rounded)
                 counts.ignored = dict(decoder.ignored)
             if decoder.bare_numbers:
-                plan.report.note(f"{decoder.bare_numbers:,} bare NaN or Infinity in {name} were read as text.")
+                plan.report.note(f"{name}: {decoder.bare_numbers:,} bare NaN or Infinity, read as text.")
+            if decoder.negative_zeros:
+                plan.report.note(f"{name}: {decoder.negative_zeros:,} times -0.0, which SQLite keeps as 0.0.")
 
     def _require_valid(self, report: Report) -> None:
         fatal = [issue for issue in report.issues if issue.kind in ("unknown", "missing", "abandoned")]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from memoria import models as memoria
-from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.tables import Column, Kind, Table
+from memoria.snapshot.errors import DatabaseFailure, SnapshotError
+from memoria.snapshot.tables import Column, Kind, Table, TableFacts, names
 
 _KINDS: tuple[tuple[type[models.Field[Any, Any]], Kind], ...] = (
     (models.JSONField, Kind.JSON),
@@ -84,3 +85,16 @@ def chosen(names: list[str] | None) -> tuple[Table, ...]:
             raise SnapshotError(f"there is no table {name!r}: choose from {', '.join(t.name for t in TABLES)}")
     return tuple(table for table in TABLES if table.name in names)
 
+
+def columns_in(table: Table, facts: TableFacts) -> list[Column]:
+    """The columns that a database has of a table; an older one may lack some. Its key it must have."""
+    if table.key.name not in facts.columns:
+        raise DatabaseFailure(f"the table {table.name} has no column {table.key.name}: it is not a Memoria table")
+    return [column for column in table.columns if column.name in facts.columns]
+
+
+def other_tables(facts: Iterable[str], tables: Iterable[Table]) -> list[str]:
+    """A database's tables that are not among `tables`, but for those that Django keeps for itself."""
+    others = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - set(names(TABLES))
+    left_aside = others | {"django_migrations"} | set(names(tables))
+    return [name for name in facts if name not in left_aside]

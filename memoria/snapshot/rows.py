@@ -43,7 +43,8 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 class RowDecoder:
     """Decodes and validates the rows of one table, for a target whose columns `facts` describes.
 
-    Counts, per column, what it had to do to fit a row: `defaulted`, `ignored`, `rounded`, and `bare_numbers`.
+    Counts, per column, what it had to do to fit a row: `defaulted`, `ignored`, `rounded`; and in all
+    columns `bare_numbers` read as text and `negative_zeros` that the target will hold as 0.0.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class RowDecoder:
         self.ignored: Counter[str] = Counter()
         self.rounded: Counter[str] = Counter()
         self.bare_numbers = 0
+        self.negative_zeros = 0
         self._facts = facts.columns if facts else {}
         self._absent = [i for i, c in enumerate(table.columns) if facts and c.name not in facts.columns]
         self._ignore_unknown = ignore_unknown
@@ -192,6 +194,7 @@ class RowDecoder:
             text = str(raw, "ascii")
             if text.startswith("-"):
                 values[position] = -0.0
+                self.negative_zeros += not facts_of(self._facts, self.table.columns[position]).holds_negative_zero
             if _is_not_zero(text):
                 raise self._invalid(position, f"is {shown(text)}, too small for a float")
 

@@ -15,10 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot import database, formats
 from memoria.snapshot.errors import InvalidRows, InvalidSnapshot, InvalidValue
-from memoria.snapshot.exporter import left_out, present_columns
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.progress import Progress
+from memoria.snapshot.registry import columns_in, other_tables
 from memoria.snapshot.report import FileReport, Issue, Report
 from memoria.snapshot.rows import RowDecoder
 from memoria.snapshot.tables import Table
@@ -66,7 +66,8 @@ class _DatabaseSide:
         self._tables = tables
         self._progress = progress
         self._facts = source.facts()
-        self.others = {table: count for table, count in left_out(source, self._facts, tables).items() if count}
+        counts = {other: source.count(other) for other in other_tables(self._facts, tables)}
+        self.others = {other: count for other, count in counts.items() if count}
 
     def rows(self) -> Iterator[Keyed]:
         present = [table for table in self._tables if table.name in self._facts]
@@ -76,7 +77,7 @@ class _DatabaseSide:
                 yield from self._table(position, table)
 
     def _table(self, position: int, table: Table) -> Iterator[Keyed]:
-        columns = present_columns(table, self._facts[table.name])
+        columns = columns_in(table, self._facts[table.name])
         decoder = RowDecoder(table)
         key = table.columns.index(table.key)
 

@@ -71,6 +71,7 @@ class ColumnFacts:
     single_precision: bool = False
     holds_nul: bool = True
     holds_nan: bool = True
+    holds_negative_zero: bool = True
     numeric_affinity: bool = False
 
 

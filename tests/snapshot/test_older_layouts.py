@@ -152,10 +152,9 @@ def test_initial_release(migrated_url: str, tmp_path: Path) -> None:
 def test_tables_that_are_not_mirrored_are_refused_by_name(migrated_url: str) -> None:
     with pytest.raises(InvalidRows) as caught:
         import_(migrated_url, sample("layout_a_sqlite.json"))
-    hint = "update this program, or leave it out with --ignore-unknown"
     assert [(issue.table, issue.kind, issue.reason) for issue in caught.value.report.issues] == [
-        ("chat_history", "unknown", f"unknown table with 3 rows: {hint}"),
-        ("spatial_metadata", "unknown", f"unknown table with 3 rows: {hint}"),
+        ("chat_history", "unknown", "no snapshot table of this program; leave out its 3 rows with --ignore-unknown"),
+        ("spatial_metadata", "unknown", "no snapshot table of this program; leave out its 3 rows with --ignore-unknown"),
     ]
     assert rows_of(migrated_url, "long_term_memory") == []
 
@@ -220,7 +219,7 @@ def test_rows_that_do_not_fit(migrated_url: str, name: str, issues: list[tuple[i
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("bad_unknown.json", "the file is not whole: it holds 1 rows of memory_relationships and promises 0"),
+        ("bad_unknown.json", "the file is not whole: it holds 1 row of memory_relationships and promises 0"),
         ("bad_wrongcount.json", "the file is not whole: it holds 3 rows of chat_history and promises 0"),
     ],
 )
@@ -288,7 +287,7 @@ def test_bare_nan(migrated_url: str, tmp_path: Path) -> None:
     path = tmp_path / "nan.json"
     path.write_bytes(layout_c(long_term_memories=[snapshot_row("long_term_memory", x_coord=float("-inf"))]))
     report = import_(migrated_url, path)
-    assert report.notes[-1] == "1 bare NaN or Infinity in long_term_memory were read as text."
+    assert report.notes[-1] == "long_term_memory: 1 bare NaN or Infinity, read as text."
     assert rows_of(migrated_url, "long_term_memory")[0]["x_coord"] == "-inf"
 
 

@@ -79,6 +79,7 @@ def _columns(database: sqlite3.Connection, table: str) -> dict[str, ColumnFacts]
             type,
             null=not notnull,
             holds_nan=False,
+            holds_negative_zero=False,
             numeric_affinity=not (_TEXT_AFFINITY.search(type) or _OTHER_AFFINITY.search(type) or not type),
         )
         for name, type, notnull in columns
