@@ -21,6 +21,7 @@ from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
 from memoria.snapshot.registry import MODELS
 
 _ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+_WAIT = {"postgresql": "SET lock_timeout = {:.0f}", "sqlite": "PRAGMA busy_timeout = {:.0f}"}
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _FORMS = "use sqlite:///path or postgresql://user:password@host/name"
 
@@ -64,20 +65,23 @@ def describe(connection: BaseDatabaseWrapper) -> str:
     return f"{connection.vendor}://{place}/{settings.get('NAME') or ''}"
 
 
-def create_tables(connection: BaseDatabaseWrapper) -> None:
-    """Migrate an empty database; in one that exists, create only the mirrored tables that are missing."""
+def create_tables(connection: BaseDatabaseWrapper) -> list[str]:
+    """Migrate an empty database; in one that exists, create only the mirrored tables that are missing.
+
+    Returns the names of the mirrored tables that are new. They stay, whatever becomes of the rows.
+    """
     with _failures(connection):
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET lock_timeout = {lock_timeout() * 1000:.0f}")
+        with connection.cursor() as cursor:
+            cursor.execute(_WAIT[connection.vendor].format(lock_timeout() * 1000))
         existing = connection.introspection.table_names()
-        if not any(model._meta.db_table in existing for model in MODELS):
+        missing = [model for model in MODELS if model._meta.db_table not in existing]
+        if len(missing) == len(MODELS):
             call_command("migrate", database=connection.alias, interactive=False, verbosity=0)
-            return
-        with connection.schema_editor() as editor:
-            for model in MODELS:
-                if model._meta.db_table not in existing:
+        elif missing:
+            with connection.schema_editor() as editor:
+                for model in missing:
                     editor.create_model(model)
+        return [model._meta.db_table for model in missing]
 
 
 @contextmanager

@@ -61,9 +61,7 @@ def make(tmp_path_factory: pytest.TempPathFactory, templates: Callable[[str, str
 
 
 @pytest.fixture(scope="session")
-def snapshots(
-    tmp_path_factory: pytest.TempPathFactory, templates: Callable[[str, str], str]
-) -> Callable[[str], Path]:
+def snapshots(tmp_path_factory: pytest.TempPathFactory, templates: Callable[[str, str], str]) -> Callable[[str], Path]:
     """The snapshot of the SQLite database with that content, as NDJSON."""
 
     @functools.cache

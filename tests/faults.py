@@ -29,6 +29,10 @@ LARGE_TEXT = 8000
 """Characters in each row of a large database: 24 MB in all, more than pipes and queues take."""
 
 
+# Never the developer's database; and compiled once, not two hundred times.
+_ENVIRONMENT = {"DATABASE_URL": "sqlite:////nonexistent/memoria.sqlite3", "PYTHONDONTWRITEBYTECODE": ""}
+
+
 def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
 
@@ -163,7 +167,7 @@ def started(
     process = subprocess.Popen(
         [*program, sys.executable, "manage.py", *map(str, arguments)],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": "sqlite:////nonexistent/memoria.sqlite3", **(env or {})},
+        env={**os.environ, **_ENVIRONMENT, **(env or {})},
         **options,
     )
     try:
@@ -249,9 +253,7 @@ def copying(url: str) -> Watch:
 def role(url: str, *settings: str, options: str = "LOGIN SUPERUSER") -> Iterator[str]:
     """The same database's URL for a role of this test's, with settings of its own."""
     name = f"role_{secrets.token_hex(4)}"
-    execute(
-        url, f"CREATE ROLE {name} {options}", *(f"ALTER ROLE {name} SET {setting}" for setting in settings)
-    )
+    execute(url, f"CREATE ROLE {name} {options}", *(f"ALTER ROLE {name} SET {setting}" for setting in settings))
     try:
         yield server(KINDS[-1]).url(urlsplit(url).path[1:], user=name)
     finally:

@@ -29,7 +29,9 @@ def add_database(parser: ArgumentParser, *, verb: str) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--database", metavar="ALIAS", help=f"{verb} this alias of the settings (default: default)")
     group.add_argument(
-        "--database-url", metavar="URL", help=f"{verb} this database: sqlite:///path or postgresql://user:password@host/name"
+        "--database-url",
+        metavar="URL",
+        help=f"{verb} this database: sqlite:///path or postgresql://user:password@host/name",
     )
 
 

@@ -103,7 +103,9 @@ def _notes(report: Report) -> list[str]:
         for column, count in counts.defaulted.items():
             notes.append(f"{name}.{column}: missing in {counted(count, 'row')}, filled with its default.")
         for column, count in counts.nulled.items():
-            notes.append(f"{name}.{column}: {counted(count, 'reference')} set to NULL, because the target is not there.")
+            notes.append(
+                f"{name}.{column}: {counted(count, 'reference')} set to NULL, because the target is not there."
+            )
         for column, count in counts.rounded.items():
             notes.append(f"{name}.{column}: {counted(count, 'value')} rounded to the 4-byte floats of the target.")
         for column, count in counts.ignored.items():

@@ -19,9 +19,7 @@ def print_comparison(result: Comparison) -> None:
     for heading in ("same", "only in A", "only in B", "different"):
         table.add_column(heading, justify="right")
     for name, counts in result.tables.items():
-        table.add_row(
-            name, f"{counts.same:,}", f"{counts.only_a:,}", f"{counts.only_b:,}", f"{counts.different:,}"
-        )
+        table.add_row(name, f"{counts.same:,}", f"{counts.only_a:,}", f"{counts.only_b:,}", f"{counts.different:,}")
     out.print(table)
     for name, counts in result.tables.items():
         for line in _examples(counts):

@@ -1,11 +1,11 @@
 """gzip and Zstandard streams that carry a seal: a digest of every compressed byte.
 
-The formats' own checks let some damage pass: a flipped bit in a gzip header or in the padding of a deflate stream changes
-nothing that they test, and a Zstandard stream that ends early reads as a shorter one. So a file that we compress begins
-with a marker that promises a seal and ends with the seal, a SHA-256 of all bytes before it. Both stand where the formats
-allow foreign data (a header field with a header checksum in gzip, skippable frames in Zstandard), so `gunzip` and
-`zstd -d` read our files as they read any other. A file compressed by another program has no marker: it is checked by its
-format's own means, and must end where its one stream ends.
+The formats' own checks let some damage pass: a flipped bit in a gzip header or in the padding of a deflate stream
+changes nothing that they test, and a Zstandard stream that ends early reads as a shorter one. So a file that we
+compress begins with a marker that promises a seal and ends with the seal, a SHA-256 of all bytes before it. Both stand
+where the formats allow foreign data (a header field with a header checksum in gzip, skippable frames in Zstandard), so
+`gunzip` and `zstd -d` read our files as they read any other. A file compressed by another program has no marker: it is
+checked by its format's own means, and must end where its one stream ends.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def _spooled(source: IO[bytes]) -> IO[bytes]:
     head = source.read(_HEAD)
     if not compression.by_content(head):
         _refuse_foreign(head)  # before an endless one fills the disk
-    copy = tempfile.TemporaryFile(prefix="memoria-")
+    copy = tempfile.TemporaryFile(prefix="memoria-")  # noqa: SIM115
     copy.write(head)
     while chunk := source.read(CHUNK):
         copy.write(chunk)
@@ -225,7 +225,7 @@ class OutputFile:
         self._partial: Path | None = None
         self._descriptor = -1
         self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
-        self._error: OSError | None = None
+        self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
 
     def write(self, data: bytes) -> None:
@@ -261,7 +261,9 @@ class OutputFile:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is not None:
             self._drop()
         # A write into a pipe that nobody reads may last for ever; into a file it ends.
@@ -318,10 +320,10 @@ class OutputFile:
             self._queue.put_nowait(None)
 
     def _raise(self) -> None:
-        if isinstance(self._error, BrokenPipeError):
-            raise self._error
-        if self._error is not None:
+        if isinstance(self._error, OSError) and not isinstance(self._error, BrokenPipeError):
             raise failure("write", self.name, self._error) from None
+        if self._error is not None:
+            raise self._error
 
     def _run(self) -> None:
         stored = hashlib.sha256() if self.compression else None
@@ -344,7 +346,7 @@ class OutputFile:
                     # Keeps the disk busy while rows are still read, so that the last flush is short.
                     os.fdatasync(self._descriptor)
                     unsynced = 0
-            except OSError as error:
+            except Exception as error:  # raised again in the thread that writes
                 self._error = error
             if data is None:
                 self.sha256 = self._content.whole() if stored is None else stored.hexdigest()

@@ -1,7 +1,7 @@
 """One row: JSON text in, validated values out; and values back to JSON text.
 
-A decoded row is a list in the order of its table's columns. Values are None (SQL NULL), str, int, float, bool; a time is
-text as `YYYY-MM-DDTHH:MM:SS.ffffffZ`; a JSON column is the text of its value, spelled as it was.
+A decoded row is a list in the order of its table's columns. Values are None (SQL NULL), str, int, float, bool; a time
+is text as `YYYY-MM-DDTHH:MM:SS.ffffffZ`; a JSON column is the text of its value, spelled as it was.
 
 `null` in a JSON column is SQL NULL. A row whose column holds the JSON value null instead names that column in one more
 member, `"$json_null": ["column", …]`.

@@ -42,9 +42,7 @@ def struct_of(table: Table, facts: dict[str, ColumnFacts], validate: bool) -> ty
         else:
             fields.append((column.name, kind))
     null_field = (JSON_NULL.strip("$"), tuple[str, ...], msgspec.field(name=JSON_NULL, default=()))
-    return msgspec.defstruct(
-        table.name, [*fields, null_field], forbid_unknown_fields=True, gc=False, kw_only=True
-    )
+    return msgspec.defstruct(table.name, [*fields, null_field], forbid_unknown_fields=True, gc=False, kw_only=True)
 
 
 def _type(column: Column, fact: ColumnFacts, validate: bool) -> Any:

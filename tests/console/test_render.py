@@ -54,7 +54,7 @@ def test_import(capsys: pytest.CaptureFixture[str]) -> None:
         "long_term_memory  1,204     1,203        7        1     1.23",
         "\\x1b[31m[bold]        1         0        0        1     0.00",
         "A note.",
-        "long_term_memory.summary: missing in 2 rows, which took its default.",
+        "long_term_memory.summary: missing in 2 rows, filled with its default.",
         "Not in this import: dreams (3 rows).",
         "  m.ndjson line 3, long_term_memory 'm-1': summary is \\x1b.",
         "Imported 1,203 rows into sqlite:///m.sqlite3 in 2.0 s (1.2 kB, sha256 " + "ab" * 32 + ").",

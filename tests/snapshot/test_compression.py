@@ -126,13 +126,17 @@ class TestForeign:
 
     def test_flipped_bits_in_the_data(self) -> None:
         stored = FOREIGN["gzip"][0]
-        for position in range(10, len(stored), 3):
+        read = refused = 0
+        for position in range(10, len(stored) - 8, 3):
             damaged = bytearray(stored)
             damaged[position] ^= 0x10
             try:
-                assert opened(bytes(damaged), "gzip") == CONTENT  # padding
-            except InvalidSnapshot as error:
-                assert str(error).startswith(("the gzip stream is damaged (", "the compressed file is cut", "data f"))
+                assert opened(bytes(damaged), "gzip") == CONTENT, "wrong data"
+                read += 1
+            except InvalidSnapshot:
+                refused += 1
+        # A flip in the padding changes nothing; that is why ours are sealed.
+        assert read < 5 < 100 < refused
 
     @pytest.mark.parametrize(
         ("stored", "kind", "message"),
@@ -141,7 +145,11 @@ class TestForeign:
             (b"\x1f\x8b\x09" + bytes(20), "gzip", "the gzip stream is damaged ("),
             (b"\x28\xb5\x2f\xfd", "zstd", "the compressed file is cut: it ends before its last byte"),
             (b"\x28\xb5\x2f\xfd" + b"\xff" * 20, "zstd", "the Zstandard stream is damaged ("),
-            (b"\x50\x2a\x4d\x18" + bytes(4), "zstd", "the Zstandard stream is damaged, or does not begin with its data"),
+            (
+                b"\x50\x2a\x4d\x18" + bytes(4),
+                "zstd",
+                "the Zstandard stream is damaged, or does not begin with its data",
+            ),
         ],
     )
     @pytest.mark.parametrize("size", [1, 1 << 16])
@@ -175,13 +183,15 @@ def test_by_name(name: str, compression: str) -> None:
     assert by_name(name) == compression
 
 
-@pytest.mark.parametrize("head", [b"", b"{", b"\x1f", b"\x28\xb5\x2f", b"PK\x03\x04", b"\x60\x2a\x4d\x18", b"\xfd7zXZ\0"])
+@pytest.mark.parametrize(
+    "head", [b"", b"{", b"\x1f", b"\x28\xb5\x2f", b"PK\x03\x04", b"\x60\x2a\x4d\x18", b"\xfd7zXZ\0"]
+)
 def test_by_content_of_others(head: bytes) -> None:
     assert by_content(head) == ""
 
 
-BOMB = """
-import resource, sys
+BOMB = r"""
+import re, sys
 import django
 django.setup()
 from memoria.snapshot import formats
@@ -193,7 +203,8 @@ with InputFile(sys.argv[1]) as file:
             raise SystemExit("a row")
     except InvalidSnapshot as error:
         print(error)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+# Not ru_maxrss, which also counts what the parent held when it forked.
+print(int(re.search(r"VmHWM:\s+(\d+) kB", open("/proc/self/status").read())[1]) >> 10)
 """
 HEADER = b'{"metadata": {"format": "memoria-snapshot", "version": 1, "tables": []}}\n'
 

@@ -30,11 +30,17 @@ each_format = pytest.mark.parametrize("format", FORMATS)
 each_place = pytest.mark.parametrize("place", [FIRST, LAST], ids=["first", "last"])
 
 
-def strict_json(document: bytes) -> object:
+def is_json(document: bytes) -> bool:
+    """What Python says, when it is strict."""
+
     def refuse(word: str) -> NoReturn:
         raise ValueError(word)
 
-    return json.loads(document.decode(), parse_constant=refuse)
+    try:
+        json.loads(document.decode(), parse_constant=refuse)
+    except ValueError:
+        return False
+    return True
 
 
 def json_valid(documents: Iterable[bytes]) -> list[bool]:
@@ -76,9 +82,7 @@ class TestCorpus:
     def test_rejected_is_no_json(self) -> None:
         # Without what is JSON for those who have no limit.
         rejected = {name: document for name, document in REJECTED.items() if not name.startswith("too-deep")}
-        for name, document in rejected.items():
-            with pytest.raises(ValueError):
-                print(name, strict_json(document))
+        assert [name for name, document in rejected.items() if is_json(document)] == []
         # A NUL ends a text for SQLite.
         judged = [document for document in rejected.values() if is_utf8(document) and b"\0" not in document]
         assert [d for d, valid in zip(judged, json_valid(judged), strict=True) if valid] == []
@@ -89,8 +93,7 @@ class TestCorpus:
         sys.set_int_max_str_digits(0)
         sys.setrecursionlimit(5000)
         try:
-            for document in documents:
-                strict_json(document)
+            assert [document for document in documents if not is_json(document)] == []
         finally:
             sys.set_int_max_str_digits(digits)
             sys.setrecursionlimit(depth)

@@ -175,7 +175,10 @@ class TestRefused:
             ("{", "line 1: the file is cut: it ends where a quoted name should follow"),
             ('{"x": 1}', "line 1: 'x' is no part of a snapshot"),
             ('{"meta\\u0064ata": 1}', "the header is not an object"),
-            ('{"metadata": {}}', "the header is not that of a memoria snapshot: it names neither its format nor its tables"),
+            (
+                '{"metadata": {}}',
+                "the header is not that of a memoria snapshot: it names neither its format nor its tables",
+            ),
             (changed(metadata=None), "the file has no header: it is cut, or not a snapshot"),
             (changed(integrity=None), "the file is cut: its footer is missing"),
             (changed(payload=None), "the file is not whole: it holds 0 rows of cluster_members and promises 1"),
@@ -185,11 +188,20 @@ class TestRefused:
             (changed(integrity=[]), "the footer does not hold exactly counts and sha256"),
             (changed(integrity={"counts": COUNTS}), "the footer does not hold exactly counts and sha256"),
             (changed(integrity={**FOOTER, "more": 1}), "the footer does not hold exactly counts and sha256"),
-            (changed(integrity={**FOOTER, "counts": {**COUNTS, "clusters": 4}}), "the file is not whole: it holds 3 rows of clusters and promises 4"),
-            (changed(integrity={**FOOTER, "counts": {"clusters": 3}}), "the tables in the footer are not those that the header promises"),
+            (
+                changed(integrity={**FOOTER, "counts": {**COUNTS, "clusters": 4}}),
+                "the file is not whole: it holds 3 rows of clusters and promises 4",
+            ),
+            (
+                changed(integrity={**FOOTER, "counts": {"clusters": 3}}),
+                "the tables in the footer are not those that the header promises",
+            ),
             (changed(more=1), "line 1: 'more' is no part of a snapshot"),
             (json.dumps({"integrity": FOOTER, **DOCUMENT}), "line 1: data follows the footer"),
-            (json.dumps({"metadata": DOCUMENT["metadata"], "integrity": FOOTER, "payload": {}}), "line 1: data follows the footer"),
+            (
+                json.dumps({"metadata": DOCUMENT["metadata"], "integrity": FOOTER, "payload": {}}),
+                "line 1: data follows the footer",
+            ),
             (UNSEALED[:-1] + ', "payload": {}}', "line 1: the key 'payload' occurs twice"),
             (UNSEALED[:-1] + ', "p\\u0061yload": {}}', "line 1: the key 'payload' occurs twice"),
             (UNSEALED[:-1] + ', "metadata": {}}', "line 1: the key 'metadata' occurs twice"),
@@ -198,14 +210,17 @@ class TestRefused:
             (changed(data={}, payload=None, integrity=None), "the file is cut: its footer is missing"),
             ('{"payload": {"clusters": [], "clusters": []}}', "line 1: the key 'clusters' occurs twice"),
             ('{"payload": {"clusters": [],\n"\\u0063lusters": []}}', "line 2: the key 'clusters' occurs twice"),
-            ('{"payload": {"relationships": [], "memory_relationships": []}}', "line 1: the table memory_relationships occurs twice"),
+            (
+                '{"payload": {"relationships": [], "memory_relationships": []}}',
+                "line 1: the table memory_relationships occurs twice",
+            ),
             ('{"payload": {"clusters": [,]}}', "line 1: not JSON: ',' where a value should follow"),
             ('{"payload": {"clusters": [{},]}}', "line 1: not JSON: ']' where a value should follow"),
             ('{"payload": {"clusters": [{} {}]}}', "line 1: not JSON: '{' where ']' should follow"),
             ('{"payload": {"clusters": []]}', "line 1: not JSON: ']' where '}' should follow"),
             ('{"payload": {"namespaces": {"a": {}, "a": {}}}}', "the key 'a' occurs twice in the table of namespaces"),
         ],
-    )  # fmt: skip
+    )
     @pytest.mark.parametrize("chunk", [1, 1 << 16])
     def test_message(self, content: str, message: str, chunk: int) -> None:
         decoders: dict[str, Any] = {"none": None}
@@ -268,8 +283,12 @@ class TestLayoutA:
 class TestLayoutC:
     DOCUMENT = {
         "metadata": {"exported_at": 5, "counts": {"clusters": 1, "relationships": 0, "namespaces": 7}},
-        "payload": {"relationships": [], "clusters": [{"id": 1, "weight": float("inf"), "summary": "s"}], "namespaces": ["a"]},
-    }  # fmt: skip
+        "payload": {
+            "relationships": [],
+            "clusters": [{"id": 1, "weight": float("inf"), "summary": "s"}],
+            "namespaces": ["a"],
+        },
+    }
 
     @pytest.mark.parametrize("keys", [("metadata", "payload"), ("payload", "metadata")])
     @pytest.mark.parametrize("indent", [None, 2])

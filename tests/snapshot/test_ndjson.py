@@ -122,7 +122,7 @@ class TestByHand:
 
     def test_a_row_more_or_less(self) -> None:
         more = "the file is not whole: it holds 3 rows of clusters and promises 2"
-        less = "the file is not whole: it holds 1 rows of clusters and promises 2"
+        less = "the file is not whole: it holds 1 row of clusters and promises 2"
         for options in ({}, {"allow_edited": True}):
             assert refusal(b"".join([*LINES[:3], LINES[2], *LINES[3:]]), **options) == more
             assert refusal(b"".join([*LINES[:3], *LINES[4:]]), **options) == less
@@ -149,27 +149,69 @@ class TestRefused:
             (LINES[0] + b'{"table": "clusters"}\n', "line 2: neither the header, a row nor the footer of a snapshot"),
             (LINES[0] + b'{"table": 1, "data": {}}\n', "line 2: the name of the table is not text"),
             (LINES[0] + b'{"table": ["a"], "data": {}}\n', "line 2: the name of the table is not text"),
-            (LINES[0] + b'{"table": "a", "data": {}, "more": 1}\n', "line 2: neither the header, a row nor the footer of a snapshot"),
+            (
+                LINES[0] + b'{"table": "a", "data": {}, "more": 1}\n',
+                "line 2: neither the header, a row nor the footer of a snapshot",
+            ),
             (LINES[0] + b'{"table": "a", "table": "b", "data": {}}\n', "line 2: the key 'table' occurs twice"),
             (LINES[0] + b'{"data": {}, "table": "b", "\\u0064ata": {}}\n', "line 2: the key 'data' occurs twice"),
             (LINES[0] + b'{"integrity": {}}\n', "the footer does not hold exactly counts and sha256"),
             (LINES[0] + b'{"integrity": 1}\n', "the footer does not hold exactly counts and sha256"),
-            (LINES[0] + b'{"integrity": {"counts": {}, "sha256": 1}}\n', "the footer's counts or sha256 are not what they should be"),
-            (LINES[0] + b'{"integrity": {"counts": [], "sha256": ""}}\n', "the footer's counts or sha256 are not what they should be"),
-            (LINES[0] + b'{"integrity": {"counts": {"a": -1}, "sha256": ""}}\n', "the footer gives -1 as the number of rows in a"),
-            (LINES[0] + b'{"integrity": {"counts": {"a": 1.0}, "sha256": ""}}\n', "the footer gives 1.0 as the number of rows in a"),
-            (LINES[0] + b'{"integrity": {"counts": {"a": true}, "sha256": ""}}\n', "the footer gives True as the number of rows in a"),
-            (LINES[0] + b'{"integrity": {"counts": {}, "counts": {}, "sha256": ""}}\n', "the key 'counts' occurs twice in the footer"),
-            (LINES[0] + b'{"integrity": {"counts": {"a": 1, "\\u0061": 2}, "sha256": ""}}\n', "the key 'a' occurs twice in the footer"),
+            (
+                LINES[0] + b'{"integrity": {"counts": {}, "sha256": 1}}\n',
+                "the footer's counts or sha256 are not what they should be",
+            ),
+            (
+                LINES[0] + b'{"integrity": {"counts": [], "sha256": ""}}\n',
+                "the footer's counts or sha256 are not what they should be",
+            ),
+            (
+                LINES[0] + b'{"integrity": {"counts": {"a": -1}, "sha256": ""}}\n',
+                "the footer gives -1 as the number of rows in a",
+            ),
+            (
+                LINES[0] + b'{"integrity": {"counts": {"a": 1.0}, "sha256": ""}}\n',
+                "the footer gives 1.0 as the number of rows in a",
+            ),
+            (
+                LINES[0] + b'{"integrity": {"counts": {"a": true}, "sha256": ""}}\n',
+                "the footer gives True as the number of rows in a",
+            ),
+            (
+                LINES[0] + b'{"integrity": {"counts": {}, "counts": {}, "sha256": ""}}\n',
+                "the key 'counts' occurs twice in the footer",
+            ),
+            (
+                LINES[0] + b'{"integrity": {"counts": {"a": 1, "\\u0061": 2}, "sha256": ""}}\n',
+                "the key 'a' occurs twice in the footer",
+            ),
             (b'{"metadata": 1}\n', "the header is not an object"),
-            (b'{"metadata": {}}\n', "the header is not that of a memoria snapshot: it names neither its format nor its tables"),
-            (b'{"metadata": {"format": "memoria-snapshot"}}\n', "the snapshot has version None; this program reads version 1: use a newer Memoria"),
-            (b'{"metadata": {"format": "memoria-snapshot", "version": 2}}\n', "the snapshot has version 2; this program reads version 1: use a newer Memoria"),
-            (b'{"metadata": {"format": "memoria-snapshot", "version": true}}\n', "the snapshot has version True; this program reads version 1: use a newer Memoria"),
-            (b'{"metadata": {"format": "memoria-snapshot", "version": 1.0}}\n', "the snapshot has version 1.0; this program reads version 1: use a newer Memoria"),
-            (b'{"metadata": {"format": "memoria-snapshot", "version": 1, "version": 1}}\n', "the key 'version' occurs twice in the header"),
+            (
+                b'{"metadata": {}}\n',
+                "the header is not that of a memoria snapshot: it names neither its format nor its tables",
+            ),
+            (
+                b'{"metadata": {"format": "memoria-snapshot"}}\n',
+                "the snapshot has version None; this program reads version 1: use a newer Memoria",
+            ),
+            (
+                b'{"metadata": {"format": "memoria-snapshot", "version": 2}}\n',
+                "the snapshot has version 2; this program reads version 1: use a newer Memoria",
+            ),
+            (
+                b'{"metadata": {"format": "memoria-snapshot", "version": true}}\n',
+                "the snapshot has version True; this program reads version 1: use a newer Memoria",
+            ),
+            (
+                b'{"metadata": {"format": "memoria-snapshot", "version": 1.0}}\n',
+                "the snapshot has version 1.0; this program reads version 1: use a newer Memoria",
+            ),
+            (
+                b'{"metadata": {"format": "memoria-snapshot", "version": 1, "version": 1}}\n',
+                "the key 'version' occurs twice in the header",
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_with_its_line(self, content: bytes, message: str) -> None:
         assert refusal(content) == message
         for chunk in (1, 7):
@@ -222,7 +264,7 @@ class TestLayoutB:
         assert refusal(HEADER_B + ROWS_B + row) == more
         assert refusal(HEADER_B + row) == "the file is not whole: it holds 0 rows of clusters and promises 1"
         unknown = b'{"table": "others", "data": {}}\n'
-        assert refusal(HEADER_B + ROWS_B + unknown) == "the file is not whole: it holds 1 rows of others and promises 0"
+        assert refusal(HEADER_B + ROWS_B + unknown) == "the file is not whole: it holds 1 row of others and promises 0"
 
     def test_a_footer(self) -> None:
         footer = b'{"integrity": {"counts": {"clusters": 1, "cluster_members": 1}, "sha256": ""}}\n'

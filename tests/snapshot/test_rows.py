@@ -24,9 +24,7 @@ def facts(table: str, *, without: tuple[str, ...] = (), **changes: Any) -> Table
     """A target that has the table's columns; `changes` are of all columns, or of the one named `only`."""
     only = changes.pop("only", None)
     columns = {
-        column.name: ColumnFacts(
-            column.name, "", null=column.null, **(changes if only in (None, column.name) else {})
-        )
+        column.name: ColumnFacts(column.name, "", null=column.null, **(changes if only in (None, column.name) else {}))
         for column in BY_NAME[table].columns
         if column.name not in without
     }
@@ -368,7 +366,8 @@ class TestColumns:
         assert cluster('"size":1', decoder) == {"size": 1}
         assert cluster('"weight":null', decoder) == {}
         assert refusal('"weight":0.5', decoder) == (
-            "the target database has no column 'weight': update its schema, or leave the column out with --ignore-unknown"
+            "the target database has no column 'weight': update its schema, "
+            "or leave the column out with --ignore-unknown"
         )
         decoder = RowDecoder(CLUSTERS, lacking, ignore_unknown=True)
         assert cluster('"weight":0.5', decoder) == {}
@@ -415,8 +414,11 @@ class TestEncoder:
         row = encoder.encode([1, 'é"\n\0', msgspec.Raw(b"[1.10, null]"), -0.0])
         assert row == b'{"id":1,"summary":"\xc3\xa9\\"\\n\\u0000","centroid":[1.10, null],"weight":-0.0}'
         assert decoded(RowDecoder(CLUSTERS), row) == {
-            "id": 1, "summary": 'é"\n\0', "centroid": "[1.10, null]", "weight": -0.0
-        }  # fmt: skip
+            "id": 1,
+            "summary": 'é"\n\0',
+            "centroid": "[1.10, null]",
+            "weight": -0.0,
+        }
 
     def test_json_null(self) -> None:
         encoder = RowEncoder([CLUSTERS.by_name[name] for name in ("id", "summary", "centroid")])

@@ -16,7 +16,8 @@ from tests.snapshot.snapshots import COMPRESSIONS, cluster, compress, decoders, 
 SAMPLES = Path(__file__).parent.parent / "samples"
 EDGE = (
     '{"relationship_id":"r-1","source_memory_id":"m-1","target_memory_id":"m-2","relationship_type":"refines",'
-    '"strength":-0.0,"reasoning":"so \\u00e9 \\"said\\" \\n","namespace":"default","created_at":"2025-01-02T03:04:05.678901Z"}'
+    '"strength":-0.0,'
+    '"reasoning":"so \\u00e9 \\"said\\" \\n","namespace":"default","created_at":"2025-01-02T03:04:05.678901Z"}'
 )
 ROWS = {
     "clusters": [cluster(1, centroid=[0.25, -1e-320], polarity=-0.5), cluster(2, weight=1.5)],
@@ -99,21 +100,18 @@ def test_no_flip_surprises_those_who_allow_edits(format: str) -> None:
         try:
             read(content, allow_edited=True, using=LENIENT)
             found["read"] += 1
-        except InvalidSnapshot as error:
-            assert not isinstance(error, EditedSnapshot)
-            found["refused"] += 1
-        except InvalidValue:
-            found["row refused"] += 1
-    assert found.keys() == {"read", "refused", "row refused"}
+        except (InvalidSnapshot, InvalidValue) as error:
+            found[type(error).__name__] += 1
+    assert found.keys() == {"read", "InvalidSnapshot", "InvalidValue"}
     assert min(found.values()) > 30
 
 
 @each_format
 @pytest.mark.parametrize("added", [b"x", b"{}", b"\0", b"\n{}", b",", b"]", b"}", b"\xef\xbb\xbf", b"null"])
 def test_data_after_the_end(format: str, added: bytes) -> None:
-    with pytest.raises(InvalidSnapshot, match="data follows|not JSON"):
+    with pytest.raises(InvalidSnapshot, match=r"data follows|not JSON"):
         read(CONTENT[format] + added)
-    with pytest.raises(InvalidSnapshot, match="data follows|not JSON"):
+    with pytest.raises(InvalidSnapshot, match=r"data follows|not JSON"):
         read(CONTENT[format] + added, allow_edited=True)
 
 

@@ -38,9 +38,7 @@ class Command(SnapshotCommand):
         parser.add_argument("--skip-invalid", action="store_true", help="leave out rows that do not fit")
         parser.add_argument("--no-validate", action="store_true", help="skip the checks of each row before the import")
         parser.add_argument("--migrate", action="store_true", help="create the tables that are missing, first")
-        parser.add_argument(
-            "--no-input", "--noinput", action="store_true", help="do not ask before rows are deleted"
-        )
+        parser.add_argument("--no-input", "--noinput", action="store_true", help="do not ask before rows are deleted")
         shared.add_report(parser)
 
     def run(self, options: dict[str, Any]) -> Report:
@@ -48,7 +46,9 @@ class Command(SnapshotCommand):
         connection = shared.connection(options)
         with InputFile(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             if options["migrate"] and not options["dry_run"]:
-                create_tables(connection)
+                created = create_tables(connection)
+                if created and options["verbosity"] > 0:
+                    self.stderr.write(f"Created {', '.join(created)} in {describe(connection)}.", self.style.NOTICE)
             return Import(
                 file,
                 connection,

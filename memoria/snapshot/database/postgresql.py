@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -138,6 +139,16 @@ def waited_for(cursor: Any, work: Callable[..., object], *arguments: Any) -> Non
                 with contextlib.suppress(psycopg2.Error):
                     cursor.connection.cancel()
             raise
+
+
+@contextmanager
+def quiet_driver() -> Iterator[None]:
+    """psycopg2 prints an error that ends a COPY, as if nobody would take it, and raises it all the same."""
+    hook, sys.excepthook = sys.excepthook, lambda *error: None
+    try:
+        yield
+    finally:
+        sys.excepthook = hook
 
 
 def facts(cursor: Any) -> dict[str, TableFacts]:

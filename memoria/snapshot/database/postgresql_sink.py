@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
@@ -194,23 +193,13 @@ class PostgreSQLSink:
         """Rows copied. An error raised by `rows` is raised as it is."""
         source = _CopyText(rows)
         try:
-            with _quiet_driver():
+            with postgresql.quiet_driver():
                 postgresql.waited_for(self._cursor, self._cursor.copy_expert, sql, source, _PIECE)
         except Exception:
             if source.error is not None:
                 raise source.error from None
             raise
         return source.count
-
-
-@contextmanager
-def _quiet_driver() -> Iterator[None]:
-    """psycopg2 prints an error that ends a COPY, as if nobody would take it, and raises it all the same."""
-    hook, sys.excepthook = sys.excepthook, lambda *error: None
-    try:
-        yield
-    finally:
-        sys.excepthook = hook
 
 
 def _beside(table: Table) -> str:

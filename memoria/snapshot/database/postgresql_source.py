@@ -69,7 +69,7 @@ class PostgreSQLSource:
         order = self._key_order(table)
         from_where = f"FROM {quoted(table.name)} WHERE NOT ({unfit})"
         checked = _Checked(table, emit, refuse)
-        with postgresql.failures(self._name):
+        with postgresql.failures(self._name), postgresql.quiet_driver():
             if jobs == 1 or self.count(table.name) <= _PART_ROWS:
                 self._copy(self._cursor, select.format(f"{from_where} ORDER BY {order}"), checked.take)
             else:
