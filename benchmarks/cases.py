@@ -83,9 +83,7 @@ def measure_once(case: Case, result: Result, *, first: bool) -> None:
     """Prepare, run, prove and clear up one case."""
     try:
         case.prepare()
-        cost = measure(
-            case.command, environment=case.environment, stdin=case.stdin, stdout=case.stdout, directory=ROOT
-        )
+        cost = measure(case.command, environment=case.environment, stdin=case.stdin, stdout=case.stdout, directory=ROOT)
         if first:
             case.check()
         result.runs.append(cost)

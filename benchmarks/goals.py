@@ -76,9 +76,7 @@ def sqlite_goals(outcome: Outcome) -> Iterator[Goal]:
         yield dumpdata_goal(outcome, "SQLite", name, export)
     for form in FORMATS:
         name, imported = FORMAT_NAMES[form], f"sqlite import {form}"
-        yield Goal(
-            f"SQLite import, {name} / `sqlite3 <` dump", 1.0, outcome.ratio(imported, "sqlite restore")
-        )
+        yield Goal(f"SQLite import, {name} / `sqlite3 <` dump", 1.0, outcome.ratio(imported, "sqlite restore"))
         yield Goal(f"SQLite dry run, {name} / import", 0.5, outcome.ratio(f"sqlite dry run {form}", imported))
         yield loaddata_goal(outcome, "SQLite", name, imported)
 
@@ -117,9 +115,7 @@ def scale_goals(outcome: Outcome) -> Iterator[Goal]:
     names = [name for name, result in outcome.scaled.items() if result.runs and outcome.results[name].runs]
     peaks = {name: outcome.scaled[name].tree_peak_mb for name in names}
     growth = {name: peaks[name] / outcome.results[name].tree_peak_mb for name in names}
-    per_row = {
-        name: outcome.scaled[name].seconds / outcome.scale / outcome.results[name].seconds for name in names
-    }
+    per_row = {name: outcome.scaled[name].seconds / outcome.scale / outcome.results[name].seconds for name in names}
     for title, limit, unit, figures in (
         (f"peak memory of any command at {many} rows", PEAK_LIMIT_MB, "MB", peaks),
         (f"the same / its peak at {few} rows", 1.10, "x", growth),

@@ -97,9 +97,7 @@ def without_passwords(text: str) -> str:
     return re.sub(r"(://[^\s:/@]*):[^\s/@]+@", r"\1:***@", text)
 
 
-def run(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None, directory: Path | None = None
-) -> str:
+def run(command: Sequence[str], *, environment: Mapping[str, str] | None = None, directory: Path | None = None) -> str:
     """Run a command that is not timed; return its stdout, or raise `CommandFailed`."""
     done = subprocess.run(
         command,

@@ -79,9 +79,7 @@ def fill(url: str, source: Path) -> None:
             found = rows.execute(f'SELECT {columns} FROM "{table}" ORDER BY rowid')
             cursor.copy_expert(f'COPY "{table}" ({columns}) FROM STDIN', CopyText(found), size=COPY_BYTES)
         for table in ("clusters", "cluster_members"):
-            cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
-            )
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
         cursor.execute("VACUUM (FREEZE, ANALYZE)")
 
 

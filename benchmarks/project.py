@@ -24,9 +24,7 @@ def default_database(url: str) -> Mapping[str, str]:
 
 def migrate(url: str) -> None:
     """Make the tables in the empty database at `url`."""
-    run(
-        manage("migrate", "--no-input", "--verbosity", "0"), environment=default_database(url), directory=ROOT
-    )
+    run(manage("migrate", "--no-input", "--verbosity", "0"), environment=default_database(url), directory=ROOT)
 
 
 def compare(one: str, other: str) -> None:

@@ -46,9 +46,7 @@ class Server:
         return str(self.fetch("SHOW server_version"))
 
     def offers_lz4(self) -> bool:
-        found = self.fetch(
-            "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
-        )
+        found = self.fetch("SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")
         return found == "True"
 
     def create(self, database: str, *, template: str) -> None:

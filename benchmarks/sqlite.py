@@ -99,9 +99,7 @@ def fill(database: Path, shape: Shape) -> None:
 def contents(database: Path) -> tuple[dict[str, int], list[str]]:
     """Rows per table, and the names of the indexes on the five tables."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        counts = {
-            table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0] for table in TABLES
-        }
+        counts = {table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0] for table in TABLES}
         schema = connection.execute("SELECT type, name, tbl_name FROM sqlite_schema ORDER BY name")
         return counts, [name for kind, name, table in schema if kind == "index" and table in TABLES]
 

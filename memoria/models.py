@@ -132,9 +132,7 @@ class ShortTermMemory(models.Model):
     """What an agent has at hand now, until it expires; permanent context does not."""
 
     memory_id = CharKeyField(max_length=255, primary_key=True)
-    chat_id = models.CharField(
-        max_length=255, null=True, blank=True, help_text="The chat this memory was taken from."
-    )
+    chat_id = models.CharField(max_length=255, null=True, blank=True, help_text="The chat this memory was taken from.")
     processed_data = JSONTextField(help_text="The memory as it was extracted, whole.")
     importance_score = models.FloatField(default=0.5)
     category_primary = models.CharField(max_length=255)
@@ -232,9 +230,7 @@ class ClusterMember(models.Model):
     """A memory's place in a cluster."""
 
     id = models.AutoField(primary_key=True)
-    memory_id = models.CharField(
-        max_length=255, help_text="The database does not check that this memory exists."
-    )
+    memory_id = models.CharField(max_length=255, help_text="The database does not check that this memory exists.")
     anchor = models.CharField(max_length=255, null=True, blank=True)
     summary = models.TextField()
     tokens = models.IntegerField(null=True, blank=True, default=0)

@@ -44,9 +44,7 @@ def test_differences_are_named(loaded: Path, tmp_path: Path, run_memoria: RunMem
         database.execute("UPDATE clusters SET weight = -0.0, summary = 'other' WHERE id = 1")
         database.execute("INSERT INTO clusters (id, summary) VALUES (99, 'new')")
     report = tmp_path / "report.json"
-    done = run_memoria(
-        "compare-data", f"sqlite:///{loaded}", f"sqlite:///{changed}", "--report", str(report)
-    )
+    done = run_memoria("compare-data", f"sqlite:///{loaded}", f"sqlite:///{changed}", "--report", str(report))
     assert done.returncode == 1
     assert done.stdout.decode().splitlines()[6:-3] == [
         f"  long_term_memory '{gone}': only in A",

@@ -271,9 +271,7 @@ class Catalogue:
     def __init__(self, url: str) -> None:
         self.vendor = "sqlite" if url.startswith("sqlite:") else "postgresql"
         self._connection: Any = (
-            sqlite3.connect(url.removeprefix("sqlite:///"))
-            if self.vendor == "sqlite"
-            else psycopg2.connect(url)
+            sqlite3.connect(url.removeprefix("sqlite:///")) if self.vendor == "sqlite" else psycopg2.connect(url)
         )
 
     def close(self) -> None:
@@ -499,9 +497,7 @@ def test_json_in_bulk(probe: str) -> None:
 def test_json_is_stored_as_it_was_written(probe: str) -> None:
     memory("m-1", processed_data={"b": 1.0, "a": "ü"}).save(using=probe)
     cast = "::text" if connections[probe].vendor == "postgresql" else ""
-    assert execute(probe, f"SELECT processed_data{cast} FROM long_term_memory") == [
-        ('{"b": 1.0, "a": "\\u00fc"}',)
-    ]
+    assert execute(probe, f"SELECT processed_data{cast} FROM long_term_memory") == [('{"b": 1.0, "a": "\\u00fc"}',)]
 
 
 def test_json_null_is_not_sql_null(probe: str) -> None:
@@ -520,9 +516,7 @@ def test_json_null_is_not_sql_null(probe: str) -> None:
 def test_json_keys_can_be_read_and_searched(probe: str) -> None:
     memory("m-1", processed_data={"name": "Ada", "tags": ["x", {"deep": 1}]}).save(using=probe)
     rows = LongTermMemory.objects.using(probe)
-    assert rows.values_list(
-        "processed_data__name", "processed_data__tags", "processed_data__tags__1__deep"
-    ).get() == (
+    assert rows.values_list("processed_data__name", "processed_data__tags", "processed_data__tags__1__deep").get() == (
         "Ada",
         ["x", {"deep": 1}],
         1,

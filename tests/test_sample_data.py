@@ -116,13 +116,9 @@ class TestBuild:
         assert all(0 < strength <= 1 and strength * 64 % 1 == 0 for strength in strengths)
 
     def test_some_relationships_cross_namespaces(self, sample: Dataset) -> None:
-        home = {
-            row["memory_id"]: row["namespace"] for row in sample.long_term_memory + sample.short_term_memory
-        }
+        home = {row["memory_id"]: row["namespace"] for row in sample.long_term_memory + sample.short_term_memory}
         crossing = [
-            row
-            for row in sample.memory_relationships
-            if home[row["source_memory_id"]] != home[row["target_memory_id"]]
+            row for row in sample.memory_relationships if home[row["source_memory_id"]] != home[row["target_memory_id"]]
         ]
         assert len(crossing) == 8
         assert all(row["namespace"] == home[row["source_memory_id"]] for row in sample.memory_relationships)
@@ -223,10 +219,7 @@ class TestCommand:
 
         call_command("load-sample-data", "--if-empty", stdout=out)
 
-        assert (
-            out.getvalue()
-            == "Nothing was loaded: the database 'default' already holds 1 row: 1 in clusters.\n"
-        )
+        assert out.getvalue() == "Nothing was loaded: the database 'default' already holds 1 row: 1 in clusters.\n"
         assert [model._default_manager.count() for model in MODELS] == [0, 0, 1, 0, 0]
 
     def test_if_empty_fills_an_empty_database(self) -> None:

@@ -111,9 +111,7 @@ def test_the_secret_key_is_made_once_and_private(checkout: Path) -> None:
 def test_processes_that_start_together_agree_on_the_key(checkout: Path) -> None:
     code = f"import sys; sys.path.insert(0, {str(checkout)!r}); from memoria_site import settings; "
     code += "print(settings.SECRET_KEY)"
-    processes = [
-        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)
-    ]
+    processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
     keys = {process.communicate(timeout=60)[0].strip() for process in processes}
     assert keys == {(checkout / ".secret-key").read_text().strip()}
 
@@ -150,8 +148,7 @@ def test_without_a_checkout_the_current_directory_stands_in(checkout: Path, tmp_
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env={name: value for name, value in os.environ.items() if name not in UNSET}
-        | {"PYTHONPATH": str(checkout)},
+        env={name: value for name, value in os.environ.items() if name not in UNSET} | {"PYTHONPATH": str(checkout)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -184,8 +181,6 @@ NOT_A_DATABASE = (
         ),
     ],
 )
-def test_a_wrong_variable_is_a_sentence(
-    run_memoria: RunMemoria, env: dict[str, str | None], sentence: str
-) -> None:
+def test_a_wrong_variable_is_a_sentence(run_memoria: RunMemoria, env: dict[str, str | None], sentence: str) -> None:
     result = run_memoria("check", env={**UNSET, **env})
     assert (result.returncode, result.stdout, result.stderr.decode()) == (1, b"", sentence)

@@ -122,7 +122,8 @@ def _last_line(report: Report) -> str:
         name = Path(report.file.name).name if report.file.name != "<stdout>" else "stdout"
         if not report.file.sha256:
             return f"No snapshot of {report.database} was written."
-        return f"Exported {counted(report.rows, 'row')} of {report.database} to {name} in {report.seconds:.1f} s ({facts})."
+        rows = counted(report.rows, "row")
+        return f"Exported {rows} of {report.database} to {name} in {report.seconds:.1f} s ({facts})."
     inserted = counted(sum(table.inserted for table in report.tables.values()), "row")
     if report.refused:
         return f"Read {report.file.name} ({facts})."

@@ -158,9 +158,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "symbolic_anchors",
-                    memoria.fields.JSONTextField(
-                        blank=True, help_text="Words this memory is found by.", null=True
-                    ),
+                    memoria.fields.JSONTextField(blank=True, help_text="Words this memory is found by.", null=True),
                 ),
                 (
                     "embedding",
@@ -170,9 +168,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "documents_json",
-                    memoria.fields.JSONTextField(
-                        blank=True, help_text="Documents attached to this memory.", null=True
-                    ),
+                    memoria.fields.JSONTextField(blank=True, help_text="Documents attached to this memory.", null=True),
                 ),
                 ("team_id", models.CharField(blank=True, max_length=255, null=True)),
                 ("workspace_id", models.CharField(blank=True, max_length=255, null=True)),
@@ -213,9 +209,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "supersedes_json",
-                    memoria.fields.JSONTextField(
-                        blank=True, help_text="Ids of memories this one replaces.", null=True
-                    ),
+                    memoria.fields.JSONTextField(blank=True, help_text="Ids of memories this one replaces.", null=True),
                 ),
                 (
                     "related_memories_json",
@@ -239,9 +233,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "long-term memories",
                 "db_table": "long_term_memory",
                 "indexes": [
-                    memoria.fields.Index(
-                        fields=["access_count", "last_accessed"], name="idx_long_term_access"
-                    ),
+                    memoria.fields.Index(fields=["access_count", "last_accessed"], name="idx_long_term_access"),
                     memoria.fields.Index(fields=["category_primary"], name="idx_long_term_category"),
                     memoria.fields.Index(fields=["classification"], name="idx_long_term_classification"),
                     memoria.fields.Index(fields=["confidence_score"], name="idx_long_term_confidence"),
@@ -254,29 +246,19 @@ class Migration(migrations.Migration):
                         ],
                         name="idx_long_term_conscious_flags",
                     ),
-                    memoria.fields.Index(
-                        fields=["conscious_processed"], name="idx_long_term_conscious_processed"
-                    ),
-                    memoria.fields.Index(
-                        fields=["x_coord", "y_coord", "z_coord"], name="idx_long_term_coords"
-                    ),
+                    memoria.fields.Index(fields=["conscious_processed"], name="idx_long_term_conscious_processed"),
+                    memoria.fields.Index(fields=["x_coord", "y_coord", "z_coord"], name="idx_long_term_coords"),
                     memoria.fields.Index(fields=["created_at"], name="idx_long_term_created"),
-                    memoria.fields.Index(
-                        fields=["processed_for_duplicates"], name="idx_long_term_duplicates"
-                    ),
+                    memoria.fields.Index(fields=["processed_for_duplicates"], name="idx_long_term_duplicates"),
                     memoria.fields.Index(fields=["importance_score"], name="idx_long_term_importance"),
                     memoria.fields.Index(fields=["last_edited_by_model"], name="idx_long_term_last_editor"),
-                    memoria.fields.Index(
-                        fields=["memory_importance"], name="idx_long_term_memory_importance"
-                    ),
+                    memoria.fields.Index(fields=["memory_importance"], name="idx_long_term_memory_importance"),
                     memoria.fields.Index(fields=["namespace"], name="idx_long_term_namespace"),
                     memoria.fields.Index(
                         fields=["namespace", "category_primary", "importance_score"],
                         name="idx_long_term_namespace_category",
                     ),
-                    memoria.fields.Index(
-                        fields=["namespace", "team_id"], name="idx_long_term_namespace_team"
-                    ),
+                    memoria.fields.Index(fields=["namespace", "team_id"], name="idx_long_term_namespace_team"),
                     memoria.fields.Index(
                         fields=["namespace", "workspace_id"], name="idx_long_term_namespace_workspace"
                     ),
@@ -285,9 +267,7 @@ class Migration(migrations.Migration):
                         name="idx_long_term_scores",
                     ),
                     memoria.fields.Index(fields=["team_id"], name="idx_long_term_team"),
-                    memoria.fields.Index(
-                        fields=["team_id", "namespace"], name="idx_long_term_team_namespace"
-                    ),
+                    memoria.fields.Index(fields=["team_id", "namespace"], name="idx_long_term_team_namespace"),
                     memoria.fields.Index(fields=["timestamp"], name="idx_long_term_timestamp"),
                     memoria.fields.Index(fields=["topic"], name="idx_long_term_topic"),
                     memoria.fields.Index(fields=["workspace_id"], name="idx_long_term_workspace"),
@@ -411,9 +391,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "symbolic_anchors",
-                    memoria.fields.JSONTextField(
-                        blank=True, help_text="Words this memory is found by.", null=True
-                    ),
+                    memoria.fields.JSONTextField(blank=True, help_text="Words this memory is found by.", null=True),
                 ),
                 (
                     "embedding",
@@ -438,13 +416,9 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "short-term memories",
                 "db_table": "short_term_memory",
                 "indexes": [
-                    memoria.fields.Index(
-                        fields=["access_count", "last_accessed"], name="idx_short_term_access"
-                    ),
+                    memoria.fields.Index(fields=["access_count", "last_accessed"], name="idx_short_term_access"),
                     memoria.fields.Index(fields=["category_primary"], name="idx_short_term_category"),
-                    memoria.fields.Index(
-                        fields=["x_coord", "y_coord", "z_coord"], name="idx_short_term_coords"
-                    ),
+                    memoria.fields.Index(fields=["x_coord", "y_coord", "z_coord"], name="idx_short_term_coords"),
                     memoria.fields.Index(fields=["created_at"], name="idx_short_term_created"),
                     memoria.fields.Index(fields=["expires_at"], name="idx_short_term_expires"),
                     memoria.fields.Index(fields=["importance_score"], name="idx_short_term_importance"),
@@ -454,17 +428,13 @@ class Migration(migrations.Migration):
                         fields=["namespace", "category_primary", "importance_score"],
                         name="idx_short_term_namespace_category",
                     ),
-                    memoria.fields.Index(
-                        fields=["namespace", "team_id"], name="idx_short_term_namespace_team"
-                    ),
+                    memoria.fields.Index(fields=["namespace", "team_id"], name="idx_short_term_namespace_team"),
                     memoria.fields.Index(
                         fields=["namespace", "workspace_id"], name="idx_short_term_namespace_workspace"
                     ),
                     memoria.fields.Index(fields=["is_permanent_context"], name="idx_short_term_permanent"),
                     memoria.fields.Index(fields=["team_id"], name="idx_short_term_team"),
-                    memoria.fields.Index(
-                        fields=["team_id", "namespace"], name="idx_short_term_team_namespace"
-                    ),
+                    memoria.fields.Index(fields=["team_id", "namespace"], name="idx_short_term_team_namespace"),
                     memoria.fields.Index(fields=["workspace_id"], name="idx_short_term_workspace"),
                 ],
                 "constraints": [
@@ -493,9 +463,7 @@ class Migration(migrations.Migration):
                 ("id", models.AutoField(primary_key=True, serialize=False)),
                 (
                     "memory_id",
-                    models.CharField(
-                        help_text="The database does not check that this memory exists.", max_length=255
-                    ),
+                    models.CharField(help_text="The database does not check that this memory exists.", max_length=255),
                 ),
                 ("anchor", models.CharField(blank=True, max_length=255, null=True)),
                 ("summary", models.TextField()),

@@ -122,14 +122,12 @@ def _counted(rows: Iterator[list[Any]], progress: Progress) -> Iterator[list[Any
         yield row
 
 
-def _prove(
-    sink: Sink, plan: Plan, carried: Sequence[Table], inserted: Counter[str], before: dict[str, int]
-) -> None:
+def _prove(sink: Sink, plan: Plan, carried: Sequence[Table], inserted: Counter[str], before: dict[str, int]) -> None:
     for table in carried:
         counts = plan.report.tables[table.name]
-        kept = 0 if plan.options.truncate else before[table.name]
+        planned = counts.inserted + (0 if plan.options.truncate else before[table.name])
         found = sink.count(table.name)
-        if inserted[table.name] != counts.inserted or found != kept + counts.inserted:
+        if inserted[table.name] != counts.inserted or found != planned:
             raise DatabaseFailure(
-                f"{table.name} would hold {found:,} rows where the plan says {kept + counts.inserted:,}; nothing was changed"
+                f"{table.name} would hold {found:,} rows where the plan says {planned:,}; nothing was changed"
             )

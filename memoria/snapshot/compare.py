@@ -74,7 +74,13 @@ def compare(a: Side, b: Side, tables: Sequence[Table]) -> Comparison:
             _keep(counts.first_different, Difference(str(key), columns))
         else:
             counts.same += 1
-    return Comparison(a.name, b.name, dict(zip(names(tables), found, strict=True)), {**a.others, **b.others}, [side.name for side in (a, b) if side.edited])
+    return Comparison(
+        a.name,
+        b.name,
+        dict(zip(names(tables), found, strict=True)),
+        {**a.others, **b.others},
+        [side.name for side in (a, b) if side.edited],
+    )
 
 
 def _merged(left: Iterator[Keyed], right: Iterator[Keyed]) -> Iterator[tuple[Keyed | None, Keyed | None]]:

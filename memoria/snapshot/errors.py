@@ -14,7 +14,8 @@ InvalidValue            one value of one row; the plan turns it into an issue, s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import errno
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from memoria.snapshot.report import Report
@@ -39,7 +40,18 @@ class InvalidRows(SnapshotError):
 
 
 class FileFailure(SnapshotError):
-    pass
+    @classmethod
+    def of(cls, action: str, name: str, error: OSError) -> Self:
+        """The operating system's refusal to read or write (`action`) the file as a sentence."""
+        reason = {
+            errno.ENOENT: "no such file",
+            errno.EISDIR: "it is a directory",
+            errno.EACCES: "permission denied",
+            errno.ENOSPC: "no space left on the device; free some, or name another folder",
+            errno.EDQUOT: "the disk quota is used up",
+            errno.EFBIG: "the file would be larger than the system allows (ulimit -f)",
+        }.get(error.errno or 0, (error.strerror or str(error)).lower())
+        return cls(f"cannot {action} {name}: {reason}")
 
 
 class DatabaseFailure(SnapshotError):

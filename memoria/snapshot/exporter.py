@@ -21,7 +21,7 @@ from memoria.snapshot.formats.header import FORMAT, VERSION
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import TABLES, columns_in, other_tables
 from memoria.snapshot.report import FileReport, Issue, Report, counted
-from memoria.snapshot.tables import Column, Table, TableFacts, names
+from memoria.snapshot.tables import Table, TableFacts, names
 
 
 @dataclass(slots=True)
@@ -76,9 +76,7 @@ class Export:
         counts = {name: report.tables[name].rows for name in names(carried)}
         writer.finish(counts, self.file.content_sha256)
 
-    def _table(
-        self, source: Source, table: Table, facts: dict[str, TableFacts], write: Emit, report: Report
-    ) -> None:
+    def _table(self, source: Source, table: Table, facts: dict[str, TableFacts], write: Emit, report: Report) -> None:
         started = monotonic()
         counts = report.table(table.name)
 
@@ -115,14 +113,13 @@ class Export:
         report.refused = True
         first = report.issues[0].sentence(self.database)
         raise InvalidRows(
-            f"{first} (no file was written because of {counted(report.issue_count, 'row')}: correct them, or use --skip-invalid)",
+            f"{first} (no file was written because of {counted(report.issue_count, 'row')}: correct them,"
+            " or leave them out with --skip-invalid)",
             report,
         )
 
 
-def _namespaces(
-    source: Source, present: list[Table], facts: dict[str, TableFacts]
-) -> dict[str, dict[str, int]]:
+def _namespaces(source: Source, present: list[Table], facts: dict[str, TableFacts]) -> dict[str, dict[str, int]]:
     """Namespace -> table -> rows, of the tables that have namespaces, in order of name."""
     found: dict[str, dict[str, int]] = {}
     for table in present:

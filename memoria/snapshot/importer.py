@@ -112,15 +112,17 @@ class Import:
         filtered = reader.header.metadata.get("namespaces") or reader.header.metadata.get("namespaces_filter")
         if filtered and self.options.truncate:
             raise InvalidSnapshot(
-                f"{self.file.name} holds only the namespaces {', '.join(map(str, filtered))}: replacing whole tables with it"
-                " would delete the others; add its rows with --no-truncate"
+                f"{self.file.name} holds only the namespaces {', '.join(map(str, filtered))}:"
+                " replacing whole tables with it would delete the others; add its rows with --no-truncate"
             )
         return carried
 
     def _missing_table(self, table: Table, report: Report) -> None:
         rows = report.table(table.name).rows
         if rows:
-            reason = f"{self.database} has no such table for the {counted(rows, 'row')} of the file: --migrate creates it"
+            reason = (
+                f"{self.database} has no such table for the {counted(rows, 'row')} of the file: --migrate creates it"
+            )
             report.add(Issue(table.name, reason, kind="missing"))
         else:
             report.note(f"{self.database} has no table {table.name}; the file holds no rows for it.")
@@ -136,7 +138,9 @@ class Import:
                 counts = report.table(name)
                 counts.rows = counts.skipped = count
             else:
-                reason = f"no snapshot table of this program; leave out its {counted(count, 'row')} with --ignore-unknown"
+                reason = (
+                    f"no snapshot table of this program; leave out its {counted(count, 'row')} with --ignore-unknown"
+                )
                 report.add(Issue(name, reason, kind="unknown"))
 
     def _describe(self, reader: Reader, report: Report) -> None:

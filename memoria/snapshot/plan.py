@@ -18,7 +18,7 @@ from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows import RowDecoder
 from memoria.snapshot.tables import Column, Kind, Reference, Table, TableFacts, stage_name
-from memoria.snapshot.values import check_json
+from memoria.snapshot.values import MAX_ROW_DEPTH, check_json
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
@@ -83,7 +83,7 @@ class Plan:
         """A row of a table that is not imported must be JSON all the same, or the file is not whole."""
         try:
             row.data.decode()
-            check_json(row.data)
+            check_json(row.data, MAX_ROW_DEPTH)
         except (InvalidValue, UnicodeDecodeError) as error:
             self._refuse(number, Issue(row.table, f"the row {error}", row.line))
 
@@ -141,7 +141,7 @@ class Plan:
     def _find_existing(self, stage: _Stage) -> None:
         table = stage.table
         found = self._sink.query(
-            f'SELECT s.number, s.line, s.key FROM {stage.name} s'
+            f"SELECT s.number, s.line, s.key FROM {stage.name} s"
             f' JOIN "{table.name}" t ON t."{table.key.name}" = s.key ORDER BY s.number'
         )
         for number, line, key in found:

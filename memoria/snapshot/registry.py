@@ -35,7 +35,9 @@ def table_of(model: type[models.Model], *, core: bool = True) -> Table:
 def _column(field: models.Field[Any, Any]) -> Column:
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     kind = next(kind for base, kind in _KINDS if isinstance(target, base))
-    limits = {type(validator): validator.limit_value for validator in field.validators if hasattr(validator, "limit_value")}
+    limits = {
+        type(validator): validator.limit_value for validator in field.validators if hasattr(validator, "limit_value")
+    }
     bounded = kind is Kind.FLOAT
     return Column(
         str(field.column),

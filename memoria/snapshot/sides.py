@@ -121,7 +121,9 @@ class _SnapshotSide:
         return self._read(Counter())
 
     def _read(self, others: Counter[str]) -> Iterator[Keyed]:
-        reader = formats.read(self._file.chunks(lambda size: self._progress.advance(size=size)), None, allow_edited=True)
+        reader = formats.read(
+            self._file.chunks(lambda size: self._progress.advance(size=size)), None, allow_edited=True
+        )
         try:
             for row in reader:
                 position = self._positions.get(row.table)

@@ -50,18 +50,21 @@ def canonical_time(text: str) -> str:
     return moment.replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
 
 
-def check_json(text: bytes) -> None:
-    """Refuse text that is not exactly one JSON value of at most MAX_DEPTH nested arrays and objects."""
-    check_depth(text)
+def check_json(text: bytes, limit: int = MAX_DEPTH) -> None:
+    """Refuse text that is not exactly one JSON value of at most `limit` nested arrays and objects."""
+    check_depth(text, limit)
     try:
-        _validate(mask_lone_surrogates(text))
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise InvalidValue(f"is not JSON ({parser_reason(error)}): {shown(text)}") from None
+        _validate(text)
+    except (msgspec.MsgspecError, RecursionError):
+        try:
+            _validate(mask_lone_surrogates(text))
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise InvalidValue(f"is not JSON ({parser_reason(error)}): {shown(text)}") from None
 
 
 def check_depth(text: bytes, limit: int = MAX_DEPTH) -> None:
     """Only text with many opening brackets can be too deep, and finding the first of them is nearly free."""
-    if not (_has_many(text, b"[") or _has_many(text, b"{")):
+    if not (has_many(text, b"[") or has_many(text, b"{")):
         return
     depth = 0
     for match in _BRACKET.finditer(text):
@@ -74,7 +77,8 @@ def check_depth(text: bytes, limit: int = MAX_DEPTH) -> None:
             depth -= 1
 
 
-def _has_many(text: bytes, bracket: bytes) -> bool:
+def has_many(text: bytes, bracket: bytes) -> bool:
+    """Whether there are enough brackets to nest deeply."""
     position = -1
     for _ in range(MAX_DEPTH // 2):
         position = text.find(bracket, position + 1)

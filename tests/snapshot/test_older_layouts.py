@@ -154,7 +154,11 @@ def test_tables_that_are_not_mirrored_are_refused_by_name(migrated_url: str) -> 
         import_(migrated_url, sample("layout_a_sqlite.json"))
     assert [(issue.table, issue.kind, issue.reason) for issue in caught.value.report.issues] == [
         ("chat_history", "unknown", "no snapshot table of this program; leave out its 3 rows with --ignore-unknown"),
-        ("spatial_metadata", "unknown", "no snapshot table of this program; leave out its 3 rows with --ignore-unknown"),
+        (
+            "spatial_metadata",
+            "unknown",
+            "no snapshot table of this program; leave out its 3 rows with --ignore-unknown",
+        ),
     ]
     assert rows_of(migrated_url, "long_term_memory") == []
 

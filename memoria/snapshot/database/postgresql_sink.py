@@ -109,7 +109,9 @@ class PostgreSQLSink:
         target = quoted(table.name)
         if beside:
             target = quoted(_beside(table))
-            self.query(f"CREATE TEMP TABLE IF NOT EXISTS {target} AS SELECT {names} FROM {quoted(table.name)} WHERE false")
+            self.query(
+                f"CREATE TEMP TABLE IF NOT EXISTS {target} AS SELECT {names} FROM {quoted(table.name)} WHERE false"
+            )
             self._waiting[table.name] = columns
         with postgresql.failures(self._name):
             return self._copy(f"COPY {target} ({names}) FROM STDIN", rows)
@@ -165,7 +167,8 @@ class PostgreSQLSink:
 
     def _drop_indexes(self, table: Table) -> None:
         found = self.query(
-            "SELECT c.oid::regclass::text, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            "SELECT c.oid::regclass::text, pg_get_indexdef(c.oid)"
+            " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
             " WHERE i.indrelid = to_regclass(%s) AND NOT i.indisunique AND c.reltablespace = 0 AND NOT i.indisclustered"
             " AND obj_description(c.oid) IS NULL ORDER BY c.relname",
             (quoted(table.name),),

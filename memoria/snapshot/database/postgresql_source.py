@@ -18,7 +18,7 @@ from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.report import Issue
 from memoria.snapshot.structs import JSON_NULL
 from memoria.snapshot.tables import Column, Kind, Table, TableFacts
-from memoria.snapshot.values import MAX_DEPTH, check_depth
+from memoria.snapshot.values import MAX_DEPTH, check_depth, has_many
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse
@@ -120,13 +120,11 @@ class PostgreSQLSource:
                 f" WHERE {conditions[number]}{refused} ORDER BY {self._key_order(table)}"
             )
             for key, value in found:
-                refuse(
-                    Issue(table.name, f"{column.name} is {value}, not a time between the years 1 and 9999", key=key)
-                )
+                refuse(Issue(table.name, f"{column.name} is {value}, not a time between the years 1 and 9999", key=key))
         return " OR ".join(conditions)
 
     def _key_order(self, table: Table) -> str:
-        """An expression that sorts by the key's bytes; the bare key, whose index can be used, where that is its order."""
+        """An expression that sorts by the key's bytes: where that is its order the bare key, whose index can be used."""
         key = quoted(table.key.name)
         in_byte_order = table.key.kind is Kind.INTEGER or self._query(
             "SELECT c.collname IN ('C', 'POSIX') OR (c.collname = 'default' AND d.datcollate IN ('C', 'POSIX')"
@@ -152,9 +150,7 @@ class PostgreSQLSource:
         )
         edges = [None, *(bound for (bound,) in bounds), None]
         return [
-            " AND ".join(
-                [f"{order} >= {low}" if low else "true", f"{order} < {high}" if high else "true"]
-            )
+            " AND ".join([f"{order} >= {low}" if low else "true", f"{order} < {high}" if high else "true"])
             for low, high in pairwise(edges)
         ]
 
@@ -230,7 +226,7 @@ class _Checked:
         self._size = 0
 
     def take(self, row: bytes) -> None:
-        if row.count(b"[") + row.count(b"{") > MAX_DEPTH and not self._is_flat_enough(row):
+        if (has_many(row, b"[") or has_many(row, b"{")) and not self._is_flat_enough(row):
             return
         self._batch.append(row)
         self._size += len(row)
@@ -270,10 +266,7 @@ def _expression(column: Column, type: str) -> str:
 def _is_unfit_time(column: Column, type: str) -> str:
     name = quoted(column.name)
     zone = "+00" if type == "timestamp with time zone" else ""
-    return (
-        f"({name} IS NOT NULL AND"
-        f" ({name} < '0001-01-01 00:00:00{zone}' OR {name} >= '10000-01-01 00:00:00{zone}'))"
-    )
+    return f"({name} IS NOT NULL AND ({name} < '0001-01-01 00:00:00{zone}' OR {name} >= '10000-01-01 00:00:00{zone}'))"
 
 
 def _is_json_null(column: Column) -> str:

@@ -72,7 +72,7 @@ def facts(database: sqlite3.Connection) -> dict[str, TableFacts]:
 
 
 def _columns(database: sqlite3.Connection, table: str) -> dict[str, ColumnFacts]:
-    columns = database.execute("SELECT name, type, \"notnull\" FROM pragma_table_info(?)", (table,))
+    columns = database.execute('SELECT name, type, "notnull" FROM pragma_table_info(?)', (table,))
     return {
         name: ColumnFacts(
             name,
@@ -90,7 +90,7 @@ def _references(database: sqlite3.Connection, table: str) -> tuple[Reference, ..
     rows = database.execute(
         'SELECT f."from", f."table", coalesce(f."to", k.name), c."notnull"'
         " FROM pragma_foreign_key_list(:table) f"
-        " JOIN pragma_table_info(:table) c ON c.name = f.\"from\""
+        ' JOIN pragma_table_info(:table) c ON c.name = f."from"'
         ' LEFT JOIN pragma_table_info(f."table") k ON k.pk = 1'
         ' ORDER BY f."from"',
         {"table": table},

@@ -108,7 +108,7 @@ class SQLiteSink:
     def _drop_indexes(self, table: str) -> None:
         found = self.query(
             "SELECT i.name, m.sql FROM pragma_index_list(?) i JOIN sqlite_master m ON m.name = i.name"
-            ' WHERE m.type = \'index\' AND m.sql IS NOT NULL AND NOT i."unique"',
+            " WHERE m.type = 'index' AND m.sql IS NOT NULL AND NOT i.\"unique\"",
             (table,),
         )
         for name, sql in found:
@@ -128,5 +128,3 @@ def _stored(table: Table, existing: set[str], rows: Iterable[list[Any]]) -> Iter
         for position in reversed(absent):
             del row[position]
         yield row
-
-

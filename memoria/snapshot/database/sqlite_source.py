@@ -128,8 +128,8 @@ class _TableEncoder:
             Kind.TIME: canonical_time,
             Kind.FLOAT: _float,
         }
-        self._fits = [(i, c.name, fits[c.kind]) for i, c in enumerate(columns) if c.kind in fits]
-        self._jsons = [(i, c.name) for i, c in enumerate(columns) if c.kind is Kind.JSON]
+        self._fits = [(i, fits[c.kind]) for i, c in enumerate(columns) if c.kind in fits]
+        self._jsons = [i for i, c in enumerate(columns) if c.kind is Kind.JSON]
 
     def encode(self, row: tuple[Any, ...]) -> bytes:
         types = tuple(map(type, row))
@@ -137,20 +137,20 @@ class _TableEncoder:
             self._check_types(row)
             self._good.add(types)
         values = list(row)
-        name = ""
+        position = 0
         try:
-            for position, name, fit in self._fits:
+            for position, fit in self._fits:
                 if values[position] is not None:
                     values[position] = fit(values[position])
             json_null = []
-            for position, name in self._jsons:
+            for position in self._jsons:
                 if values[position] is not None:
                     values[position] = _json(values[position])
                     if values[position] is None:
-                        json_null.append(name)
+                        json_null.append(self._columns[position].name)
             return self._encoder.encode(values, json_null)
         except InvalidValue as error:
-            raise InvalidValue(f"{name} {error.reason}") from None
+            raise InvalidValue(f"{self._columns[position].name} {error.reason}") from None
         except UnicodeEncodeError:
             raise self._not_utf8(row) from None
 

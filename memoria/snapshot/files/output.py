@@ -1,0 +1,211 @@
+"""A snapshot to write, whole or not at all; "-" is standard output."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import queue
+import secrets
+import stat
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from memoria.snapshot import compression
+from memoria.snapshot.digest import BackgroundSha256
+from memoria.snapshot.errors import FileFailure
+
+_SYNC_EVERY = 64 << 20
+_PARTIAL = ".partial"
+
+
+class OutputFile:
+    """A snapshot to write. Only `commit` gives it its name; leaving the `with` block without it removes every trace.
+
+    Digesting, compressing and writing run on another thread; its failure is raised by the next call.
+    """
+
+    def __init__(self, path: str, compress: str | None = None) -> None:
+        self.name = "<stdout>" if path == "-" else path
+        self.compression = compression.by_name(path) if compress is None else compress
+        self.size = 0
+        self.sha256 = ""
+        self._path = None if path == "-" or _is_special(path) else Path(path)
+        self._partial: Path | None = None
+        self._descriptor = -1
+        self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
+
+    def write(self, data: bytes) -> None:
+        self._raise()
+        self._content.update(data)
+        self._queue.put(data)
+
+    def content_sha256(self) -> str:
+        """Digest of the uncompressed bytes written so far."""
+        return self._content.whole()
+
+    def commit(self) -> None:
+        """Flush everything to the disk, then let the file appear under its name."""
+        self._stop()
+        self._raise()
+        if self._path is None or self._partial is None:
+            return
+        try:
+            os.fsync(self._descriptor)
+            os.replace(self._partial, self._path)
+            self._partial = None
+            _sync_folder(self._path.parent)
+        except OSError as error:
+            raise FileFailure.of("write", self.name, error) from None
+
+    def __enter__(self) -> Self:
+        try:
+            self._descriptor = self._open()
+            self._content = BackgroundSha256()
+            self._thread.start()
+        except BaseException:  # a signal may come here as well
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._drop()
+        # A write into a pipe that nobody reads may last for ever; into a file it ends.
+        if error is None or self._partial is not None:
+            self._stop()
+        self._content.close()
+        self._remove()
+        if self._descriptor != 1 and not self._thread.is_alive():
+            os.close(self._descriptor)
+
+    def _remove(self) -> None:
+        if self._partial is not None:
+            self._partial.unlink(missing_ok=True)
+
+    def _open(self) -> int:
+        if self.name == "<stdout>":
+            if sys.stdout is None:
+                raise FileFailure("cannot write <stdout>: it is closed")
+            return 1
+        try:
+            if self._path is None:
+                return os.open(self.name, os.O_WRONLY)
+            if self._path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "it is a directory")
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(self._path)
+            descriptor = self._create_partial(self._path)
+            os.fchmod(descriptor, 0o600)
+            return descriptor
+        except OSError as error:
+            raise FileFailure.of("write", self.name, error) from None
+
+    def _create_partial(self, path: Path) -> int:
+        while True:
+            self._partial = path.with_name(f".{_stem(path)}.{secrets.token_hex(4)}{_PARTIAL}")
+            descriptor = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            # Held until the process ends, so that a later run knows a dead run's file from a living one's.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+            os.close(descriptor)  # another run swept it away before it was held
+
+    def _stop(self) -> None:
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+
+    def _drop(self) -> None:
+        """Forget what waits to be written, so that the thread ends after the write it is at."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._queue.get_nowait()
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(None)
+
+    def _raise(self) -> None:
+        if isinstance(self._error, OSError) and not isinstance(self._error, BrokenPipeError):
+            raise FileFailure.of("write", self.name, self._error) from None
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        stored = hashlib.sha256() if self.compression else None
+        compressor = compression.compressor(self.compression)
+        unsynced = 0
+        while True:
+            data = self._queue.get()
+            if self._error is not None:
+                if data is None:
+                    return
+                continue
+            try:
+                out = compressor.finish() if data is None else compressor.compress(data)
+                _write_all(self._descriptor, out)
+                if stored is not None:
+                    stored.update(out)
+                self.size += len(out)
+                unsynced += len(out)
+                if unsynced > _SYNC_EVERY and self._partial is not None:
+                    # Keeps the disk busy while rows are still read, so that the last flush is short.
+                    os.fdatasync(self._descriptor)
+                    unsynced = 0
+            except Exception as error:  # raised again in the thread that writes
+                self._error = error
+            if data is None:
+                self.sha256 = self._content.whole() if stored is None else stored.hexdigest()
+                return
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _is_special(path: str) -> bool:
+    """A device or a pipe is written as it is: it cannot be replaced by a rename."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed runs left beside `path`: partial files that no living process holds."""
+    for partial in path.parent.glob(f".{_escaped(_stem(path))}.????????{_PARTIAL}"):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(partial, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                partial.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _stem(path: Path) -> str:
+    """As much of the name as leaves room for what is added to it: a name has at most 255 bytes."""
+    return os.fsdecode(os.fsencode(path.name)[:200])
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
