@@ -197,7 +197,7 @@ class TestTarget:
 
         refused = run_memoria(*arguments)
         assert refused.returncode == 1
-        sentence = "has no such table for its 1 rows: --migrate creates it"
+        sentence = "has no such table for the 1 row of the file: --migrate creates it"
         assert sentence in refused.stderr.decode()
         assert contents(existing_url, CORE[:4]) == before
 

@@ -124,7 +124,7 @@ class PostgreSQLSource:
         return " OR ".join(conditions)
 
     def _key_order(self, table: Table) -> str:
-        """An expression that sorts by the key's bytes: where that is its order the bare key, whose index can be used."""
+        """An expression that sorts by the key's bytes; where that is its order, the bare key, which has an index."""
         key = quoted(table.key.name)
         in_byte_order = table.key.kind is Kind.INTEGER or self._query(
             "SELECT c.collname IN ('C', 'POSIX') OR (c.collname = 'default' AND d.datcollate IN ('C', 'POSIX')"

@@ -40,9 +40,11 @@ def test_facts_of_an_existing_database(tmp_path: Path) -> None:
         ("workspace_id", "workspaces"),
     ]
     assert facts["clusters"].columns["centroid"] == ColumnFacts(
-        "centroid", "JSON", null=True, holds_nan=False, numeric_affinity=True
+        "centroid", "JSON", null=True, holds_nan=False, holds_negative_zero=False, numeric_affinity=True
     )
-    assert facts["clusters"].columns["summary"] == ColumnFacts("summary", "TEXT", null=False, holds_nan=False)
+    assert facts["clusters"].columns["summary"] == ColumnFacts(
+        "summary", "TEXT", null=False, holds_nan=False, holds_negative_zero=False
+    )
 
 
 def test_virtual_tables_and_their_shadows_are_no_tables(url: str, tmp_path: Path) -> None:
