@@ -10,6 +10,8 @@ import msgspec
 
 from memoria.snapshot.errors import InvalidValue
 
+MAX_ROW = 255 << 20
+"""Bytes of one row's JSON; a longer one could not be read back within reasonable memory."""
 MAX_DEPTH = 512
 """Arrays and objects inside each other, in one value."""
 MAX_ROW_DEPTH = MAX_DEPTH + 1

@@ -18,7 +18,7 @@ from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.report import Issue
 from memoria.snapshot.structs import JSON_NULL
 from memoria.snapshot.tables import Column, Kind, Table, TableFacts
-from memoria.snapshot.values import MAX_DEPTH, check_depth, has_many
+from memoria.snapshot.values import MAX_DEPTH, MAX_ROW, check_depth, has_many
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse
@@ -226,18 +226,20 @@ class _Checked:
         self._size = 0
 
     def take(self, row: bytes) -> None:
-        if (has_many(row, b"[") or has_many(row, b"{")) and not self._is_flat_enough(row):
+        suspicious = len(row) > MAX_ROW or has_many(row, b"[") or has_many(row, b"{")
+        if suspicious and (issue := self._issue(row)) is not None:
+            self._refuse(issue)
             return
         self._batch.append(row)
         self._size += len(row)
         if self._size >= _BATCH:
             self.flush()
 
-    def _is_flat_enough(self, row: bytes) -> bool:
-        """Whether no column is nested too deep; else the row is refused, by its key, which stands before all JSON."""
+    def _issue(self, row: bytes) -> Issue | None:
+        """Why no reader would take the row back; its key stands before all JSON."""
         key = None
         column = ""
-        scanner = Scanner(iter((row,)))
+        scanner = Scanner(iter((row[:MAX_ROW],)))
         try:
             for column in scanner.members():
                 value = scanner.value()
@@ -246,9 +248,10 @@ class _Checked:
                     key = str(msgspec.json.decode(value))
         except (InvalidSnapshot, InvalidValue):
             reason = f"{column} nests arrays and objects more than {MAX_DEPTH} deep"
-            self._refuse(Issue(self._table.name, reason, key=key))
-            return False
-        return True
+            if len(row) > MAX_ROW:
+                reason = f"the row is larger than {MAX_ROW >> 20} MiB"
+            return Issue(self._table.name, reason, key=key)
+        return None
 
     def flush(self) -> None:
         self._emit(self._batch)

@@ -14,7 +14,7 @@ from memoria.snapshot.errors import DatabaseFailure, InvalidValue
 from memoria.snapshot.report import Issue
 from memoria.snapshot.rows import RowEncoder
 from memoria.snapshot.tables import Column, Kind, Table, TableFacts
-from memoria.snapshot.values import canonical_time, check_json, one_line, shown
+from memoria.snapshot.values import MAX_ROW, canonical_time, check_json, one_line, shown
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse
@@ -148,11 +148,14 @@ class _TableEncoder:
                     values[position] = _json(values[position])
                     if values[position] is None:
                         json_null.append(self._columns[position].name)
-            return self._encoder.encode(values, json_null)
+            line = self._encoder.encode(values, json_null)
         except InvalidValue as error:
             raise InvalidValue(f"{self._columns[position].name} {error.reason}") from None
         except UnicodeEncodeError:
             raise self._not_utf8(row) from None
+        if len(line) > MAX_ROW:
+            raise InvalidValue(f"the row is larger than {MAX_ROW >> 20} MiB")
+        return line
 
     def _check_types(self, row: tuple[Any, ...]) -> None:
         for column, value in zip(self._columns, row, strict=True):

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from memoria.snapshot.errors import InvalidSnapshot
-from memoria.snapshot.values import MAX_DEPTH, MAX_ROW_DEPTH
+from memoria.snapshot.values import MAX_DEPTH, MAX_ROW, MAX_ROW_DEPTH
 
-MAX_VALUE = 256 << 20
-"""Bytes of one row, or of one header, that are held in memory."""
+MAX_VALUE = MAX_ROW + (1 << 20)
+"""Bytes of one row with its line, or of one header, that are held in memory."""
 
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _SCALAR = re.compile(rb'[^ \t\r\n,:\[\]{}"]*+')
