@@ -66,7 +66,7 @@ def check_json(text: bytes, limit: int = MAX_DEPTH) -> None:
 
 def check_depth(text: bytes, limit: int = MAX_DEPTH) -> None:
     """Only text with many opening brackets can be too deep, and finding the first of them is nearly free."""
-    if not (has_many(text, b"[") or has_many(text, b"{")):
+    if len(text) <= limit or not (has_many(text, b"[") or has_many(text, b"{")):
         return
     depth = 0
     for match in _BRACKET.finditer(text):
