@@ -110,6 +110,10 @@ def test_a_side_that_is_not_there(side: str, exit_code: int, sentence: str, run_
         (Kind.JSON, '{"a": 1, "b": 2}', '{"b":2,"a":1}', True),
         (Kind.JSON, "[1.10, 1e2]", "[1.1, 100]", True),
         (Kind.JSON, "9007199254740993", "9007199254740992", False),
+        (Kind.JSON, f"{10**30 + 1}", f"{10**30 + 2}", False),
+        (Kind.JSON, "1e1000000", "1e1000001", False),
+        (Kind.JSON, "[1e1000000, 0.0]", "[10e999999, 0]", True),
+        (Kind.JSON, "1e99999999999999999999", "1e99999999999999999999", True),
         (Kind.JSON, "null", None, False),
         (Kind.JSON, "[1]", "[true]", False),
         (Kind.TEXT, "a", "a ", False),
@@ -117,3 +121,22 @@ def test_a_side_that_is_not_there(side: str, exit_code: int, sentence: str, run_
 )
 def test_same_values(kind: Kind, value: object, other: object, same: bool) -> None:
     assert _same(kind, value, other) is same
+
+
+def test_what_cannot_be_compared_is_said(tmp_path: Path, run_memoria: RunMemoria) -> None:
+    """A row that the tables do not allow, on either side: one sentence, and no result."""
+    path = tmp_path / "bool.db"
+    path.write_bytes(gzip.decompress((SAMPLES / "sqlite_edge_bool_text.db.gz").read_bytes()))
+    for sides in ((SAMPLES / "bad_badrow.json", SAMPLES / "bad_badrow.json"), (f"sqlite:///{path}",) * 2):
+        done = run_memoria("compare-data", *map(str, sides))
+        assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1), done.stderr
+        assert done.stderr.startswith(b"CommandError: ")
+
+
+def test_a_snapshot_that_was_edited_is_named(loaded: Path, tmp_path: Path, run_memoria: RunMemoria) -> None:
+    snapshot = tmp_path / "all.json"
+    run_memoria("export-data", str(snapshot), "--database-url", f"sqlite:///{loaded}")
+    snapshot.write_bytes(snapshot.read_bytes() + b"\n")
+    done = run_memoria("compare-data", str(snapshot), f"sqlite:///{loaded}")
+    assert done.returncode == 0
+    assert f"{snapshot} was edited after its export." in done.stdout.decode()

@@ -405,7 +405,7 @@ class TestTarget:
             execute(url, "ALTER TABLE clusters ADD COLUMN mood TEXT")
             before = state(url)
             code, text = terminal.answer("yes\n")
-        assert (code, "the schema of clusters changed since the plan was made" in text) == (1, True), text
+        assert (code, "the schema of clusters changed since the plan was made" in text) == (4, True), text
         assert state(url) == before
 
     def test_rows_changed_after_the_plan(self, make: Make, snapshots: Snapshots) -> None:
@@ -414,7 +414,7 @@ class TestTarget:
             execute(url, "DELETE FROM memory_relationships")
             before = state(url)
             code, text = terminal.answer("yes\n")
-        assert code == 1
+        assert code == 4
         assert "the rows of memory_relationships changed since the plan was made; run the import again" in text
         assert state(url) == before
 

@@ -49,6 +49,7 @@ class SnapshotCommand(BaseCommand):
         return parser
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _refuse_report_as_snapshot(options)
         with _signals_raise():
             try:
                 with report_file(options.get("report")) as file:
@@ -93,6 +94,14 @@ class SnapshotCommand(BaseCommand):
                 self.print_result(result)
         if file is not None:
             write_report(result, file)
+
+
+def _refuse_report_as_snapshot(options: dict[str, Any]) -> None:
+    """The report would replace what it tells of."""
+    report = options.get("report")
+    files = [options.get(name) for name in ("source", "destination", "a", "b")]
+    if report and os.path.realpath(report) in [os.path.realpath(file) for file in files if file]:
+        raise CommandError("--report names the snapshot itself; name another file", returncode=2)
 
 
 class _HelpFormatter(RawDescriptionHelpFormatter):

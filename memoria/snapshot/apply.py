@@ -8,7 +8,14 @@ from itertools import groupby
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from memoria.snapshot.errors import DatabaseFailure, FileFailure, InvalidRows, InvalidSnapshot, InvalidValue
+from memoria.snapshot.errors import (
+    DatabaseBusy,
+    DatabaseFailure,
+    FileFailure,
+    InvalidRows,
+    InvalidSnapshot,
+    InvalidValue,
+)
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.plan import Plan
@@ -30,11 +37,13 @@ def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], R
     with sink.transaction([table.name for table in carried] + [reference.table for reference in outside]):
         before = _require_unchanged(sink, plan, carried)
         referring = [_referring(sink, reference) for reference in outside]
-        beside = set(plan.nulls) | {reference.target for reference in outside}
+        watched = {reference.target for reference in outside}
+        beside = _beside(plan, carried, watched)
+        orphans = {table.name: sink.orphans(table) for table in carried}
         if plan.options.truncate:
             for table in reversed(carried):
                 # What moves into place removes the rows that it does not replace, if there is anything to move.
-                moves = table.name in beside and sink.moves_into_place and plan.report.tables[table.name].inserted
+                moves = table.name in watched and sink.moves_into_place and plan.report.tables[table.name].inserted
                 if not moves:
                     sink.clear(table)
         bulk = {table.name for table in carried if _is_bulk(sink, plan, table, before[table.name])}
@@ -50,6 +59,11 @@ def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], R
         progress.stage("Finishing")
         sink.finish(carried, plan.nulls, replace=plan.options.truncate)
         _prove(sink, plan, carried, inserted, before)
+        for table in carried:
+            if sink.orphans(table) > orphans[table.name]:
+                raise DatabaseFailure(
+                    f"rows of {table.name} would refer to rows that are not there; nothing was changed"
+                )
         for reference, found in zip(outside, referring, strict=True):
             if _referring(sink, reference) != found:
                 raise DatabaseFailure(
@@ -58,15 +72,25 @@ def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], R
                 )
 
 
+def _beside(plan: Plan, carried: Sequence[Table], watched: set[str]) -> set[str]:
+    """Tables whose rows wait until the end: those that others watch, those with references to set to NULL, and, because
+    parents must be there first, whatever refers to one of them."""
+    beside = set(plan.nulls) | watched
+    for table in carried:
+        if any(reference.target in beside for reference in plan.facts[table.name].references):
+            beside.add(table.name)
+    return beside
+
+
 def _require_unchanged(sink: Sink, plan: Plan, carried: Sequence[Table]) -> dict[str, int]:
     """Rows of each table now that nobody else can write; they must be those that the plan saw."""
     facts = sink.facts()
     before = {table.name: sink.count(table.name) for table in carried}
     for table in carried:
         if facts.get(table.name) != plan.facts[table.name]:
-            raise DatabaseFailure(f"the schema of {table.name} changed since the plan was made; run the import again")
+            raise DatabaseBusy(f"the schema of {table.name} changed since the plan was made; run the import again")
         if plan.options.truncate and before[table.name] != plan.report.tables[table.name].deleted:
-            raise DatabaseFailure(f"the rows of {table.name} changed since the plan was made; run the import again")
+            raise DatabaseBusy(f"the rows of {table.name} changed since the plan was made; run the import again")
     return before
 
 

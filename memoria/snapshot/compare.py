@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -58,9 +59,23 @@ class Comparison:
 
 
 def compare(a: Side, b: Side, tables: Sequence[Table]) -> Comparison:
-    """A table that one side lacks counts as empty, a column as NULL in every row."""
+    """A table that one side lacks counts as empty, a column as NULL or its default in every row."""
     found = [TableComparison() for _ in tables]
-    for left, right in _merged(a.rows(), b.rows()):
+    with closing(a.rows()) as rows, closing(b.rows()) as others:
+        _count(found, tables, _merged(rows, others))
+    return Comparison(
+        a.name,
+        b.name,
+        dict(zip(names(tables), found, strict=True)),
+        {**a.others, **b.others},
+        [side.name for side in (a, b) if side.edited],
+    )
+
+
+def _count(
+    found: list[TableComparison], tables: Sequence[Table], pairs: Iterator[tuple[Keyed | None, Keyed | None]]
+) -> None:
+    for left, right in pairs:
         position, key, _ = left or right or (0, "", [])
         counts = found[position]
         if left is None:
@@ -74,13 +89,6 @@ def compare(a: Side, b: Side, tables: Sequence[Table]) -> Comparison:
             _keep(counts.first_different, Difference(str(key), columns))
         else:
             counts.same += 1
-    return Comparison(
-        a.name,
-        b.name,
-        dict(zip(names(tables), found, strict=True)),
-        {**a.others, **b.others},
-        [side.name for side in (a, b) if side.edited],
-    )
 
 
 def _merged(left: Iterator[Keyed], right: Iterator[Keyed]) -> Iterator[tuple[Keyed | None, Keyed | None]]:
@@ -120,8 +128,14 @@ def _same(kind: Kind, value: Any, other: Any) -> bool:
 def _parsed(text: str) -> Any:
     """Numbers of any size keep their value; members of an object are compared in the order of their keys."""
 
-    def number(text: str) -> Decimal:
-        return Decimal(text).normalize()
+    def number(text: str) -> object:
+        try:
+            sign, digits, exponent = Decimal(text).as_tuple()  # exact, whatever the size
+        except ArithmeticError:
+            return text
+        significant = "".join(map(str, digits)).lstrip("0").rstrip("0")
+        zeros = len("".join(map(str, digits)).lstrip("0")) - len(significant)
+        return (sign, significant, int(exponent) + zeros if significant else 0)
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return dict(sorted(dict(pairs).items()))

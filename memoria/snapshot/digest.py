@@ -19,6 +19,7 @@ class BackgroundSha256:
         self._size = 0
         self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
         self._thread: threading.Thread | None = None
+        self._error: BaseException | None = None
 
     def update(self, data: bytes) -> None:
         self._size += len(data)
@@ -32,12 +33,12 @@ class BackgroundSha256:
 
     def whole(self) -> str:
         """Digest of all bytes fed."""
-        self._queue.join()
+        self._wait()
         return self._whole.hexdigest()
 
     def at_line_start(self) -> str:
         """Digest of the bytes up to and including the last line end fed."""
-        self._queue.join()
+        self._wait()
         return self._at_line_start.hexdigest()
 
     def close(self) -> None:
@@ -45,10 +46,19 @@ class BackgroundSha256:
             self._queue.put(None)
             self._thread.join()
 
+    def _wait(self) -> None:
+        self._queue.join()
+        if self._error is not None:
+            raise self._error
+
     def _run(self) -> None:
         while (data := self._queue.get()) is not None:
-            self._digest(data)
-            self._queue.task_done()
+            try:
+                self._digest(data)
+            except BaseException as error:  # raised again in the thread that feeds
+                self._error = error
+            finally:
+                self._queue.task_done()
 
     def _digest(self, data: bytes) -> None:
         end = data.rfind(b"\n") + 1

@@ -53,6 +53,8 @@ class Import:
                 started += self._ask(report)
                 self.progress.stage("Importing", size=self.file.size)
                 apply(sink, plan, carried, self._reader, self.progress)
+                if not self.options.validate:
+                    _note(plan)  # only now has every row been looked at
         report.seconds = monotonic() - started
         return report
 
@@ -98,7 +100,7 @@ class Import:
                 self._missing_table(table, report)
         self._others(others, report)
         plan.decide(carried)
-        self._notes(plan, reader)
+        _note(plan)
         return plan, [table for table in carried if table.name in facts]
 
     def _carried(self, reader: Reader) -> list[Table]:
@@ -109,10 +111,10 @@ class Import:
         carried = [table for table in self.tables if table.name in held]
         if not carried:
             raise InvalidSnapshot(f"{self.file.name} does not hold {' or '.join(names(self.tables))}")
-        filtered = reader.header.metadata.get("namespaces") or reader.header.metadata.get("namespaces_filter")
-        if filtered and self.options.truncate:
+        filtered = reader.header.namespaces
+        if filtered is not None and self.options.truncate:
             raise InvalidSnapshot(
-                f"{self.file.name} holds only the namespaces {', '.join(map(str, filtered))}:"
+                f"{self.file.name} holds only the namespaces {', '.join(filtered)}:"
                 " replacing whole tables with it would delete the others; add its rows with --no-truncate"
             )
         return carried
@@ -162,18 +164,6 @@ class Import:
         if reader.edited:
             report.note("The file was edited after its export; accepted because of --allow-edited.")
 
-    def _notes(self, plan: Plan, reader: Reader) -> None:
-        for name, decoder in plan.decoders.items():
-            counts = plan.report.tables.get(name)
-            if counts is not None:
-                counts.defaulted = {column: n for column, n in decoder.defaulted.items() if n}
-                counts.rounded = dict(decoder.rounded)
-                counts.ignored = dict(decoder.ignored)
-            if decoder.bare_numbers:
-                plan.report.note(f"{name}: {decoder.bare_numbers:,} bare NaN or Infinity, read as text.")
-            if decoder.negative_zeros:
-                plan.report.note(f"{name}: {decoder.negative_zeros:,} times -0.0, which SQLite keeps as 0.0.")
-
     def _require_valid(self, report: Report) -> None:
         fatal = [issue for issue in report.issues if issue.kind in ("unknown", "missing", "abandoned")]
         if not report.issue_count or (self.options.skip_invalid and not fatal):
@@ -183,3 +173,17 @@ class Import:
         rows = f"{counted(report.issue_count, 'issue')}; nothing was changed"
         hint = "" if fatal or self.options.skip_invalid else ", and --skip-invalid leaves such rows out"
         raise InvalidRows(f"{first} ({rows}{hint})", report)
+
+
+def _note(plan: Plan) -> None:
+    """What had to be done to fit the rows, from the decoders into the report."""
+    for name, decoder in plan.decoders.items():
+        counts = plan.report.tables.get(name)
+        if counts is not None:
+            counts.defaulted = {column: n for column, n in decoder.defaulted.items() if n}
+            counts.rounded = dict(decoder.rounded)
+            counts.ignored = dict(decoder.ignored)
+        if decoder.bare_numbers:
+            plan.report.note(f"{name}: {decoder.bare_numbers:,} bare NaN or Infinity, read as text.")
+        if decoder.negative_zeros:
+            plan.report.note(f"{name}: {decoder.negative_zeros:,} times -0.0, which SQLite keeps as 0.0.")

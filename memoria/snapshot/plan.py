@@ -108,6 +108,7 @@ class Plan:
         if self.options.truncate:
             for reference in self._outside_references(names):
                 self._find_abandoned(reference)
+        self._find_unseen(carried)
 
     def skips(self, table: str, number: int) -> bool:
         refused = self._refused.get(table)
@@ -168,6 +169,13 @@ class Plan:
         for number, line, key, to in found:
             reason = f"{reference.column} refers to {reference.target} {to!r}, neither in the file nor in the database"
             self._refuse(number, Issue(stage.table.name, reason, line, str(key)))
+
+    def _find_unseen(self, carried: Sequence[Table]) -> None:
+        """Foreign keys that a replaced row might fire on tables that the plan cannot look into."""
+        for table in carried if self.options.truncate else ():
+            for other in self.facts[table.name].unseen_references:
+                reason = f"{other} refers to it in a way that cannot be followed: add rows with --no-truncate instead"
+                self.report.add(Issue(table.name, reason, kind="abandoned"))
 
     def _find_abandoned(self, reference: Reference) -> None:
         """Rows of a table outside the file that refer to rows which would be gone afterwards."""

@@ -57,9 +57,7 @@ def _default(field: models.Field[Any, Any], kind: Kind) -> Callable[[], Any] | N
     value = field.get_default() if field.has_default() else field.db_default
     if kind is not Kind.TIME:
         return lambda: getattr(value, "value", value)
-    # One moment for the whole run: rows that lack a time were imported together.
-    moment = datetime.now(UTC).isoformat("T", "microseconds").removesuffix("+00:00") + "Z"
-    return lambda: moment
+    return lambda: datetime.now(UTC).isoformat("T", "microseconds").removesuffix("+00:00") + "Z"
 
 
 MODELS: tuple[type[models.Model], ...] = (

@@ -71,6 +71,8 @@ class RowDecoder:
         held = [facts_of(self._facts, column) for column in table.columns]
         self._names = [column.name for column in table.columns]
         self._required = [i for i, c in enumerate(table.columns) if c.default is not None and not c.null]
+        self._defaults = {column.name: column.default() for column in table.columns if column.default is not None}
+        """Made once: rows that lack a time were imported together."""
         self._jsons = _positions(table, Kind.JSON)
         self._times = _positions(table, Kind.TIME)
         self._floats = _positions(table, Kind.FLOAT)
@@ -116,9 +118,8 @@ class RowDecoder:
             return None
 
     def _default(self, column: Column) -> Any:
-        assert column.default is not None
         self.defaulted[column.name] += 1
-        value = column.default()
+        value = self._defaults[column.name]
         return msgspec.json.encode(value) if column.kind is Kind.JSON else value
 
     def _json(self, position: int, value: Any, json_null: Sequence[str]) -> str | None:
@@ -203,11 +204,11 @@ class RowDecoder:
             if values[position] is None:
                 continue
             column = self.table.columns[position]
+            if self.defaulted[column.name]:
+                self.defaulted[column.name] -= 1  # the file does not have it either
+                values[position] = None
+                continue
             if not self._ignore_unknown:
-                if self.defaulted[column.name]:
-                    self.defaulted[column.name] -= 1  # the file does not have it either
-                    values[position] = None
-                    continue
                 raise InvalidValue(
                     f"the target database has no column {column.name!r}: update its schema, "
                     "or leave the column out with --ignore-unknown",

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import queue
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot import database, formats
-from memoria.snapshot.errors import InvalidRows, InvalidSnapshot, InvalidValue
+from memoria.snapshot.errors import FileFailure, InvalidSnapshot, InvalidValue, SnapshotError
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.registry import columns_in, other_tables
-from memoria.snapshot.report import FileReport, Issue, Report
+from memoria.snapshot.report import Issue
 from memoria.snapshot.rows import RowDecoder
 from memoria.snapshot.tables import Table
 
@@ -34,7 +35,7 @@ class Side(Protocol):
     edited: bool
     """Whether it is a snapshot edited after its export."""
 
-    def rows(self) -> Iterator[Keyed]: ...
+    def rows(self) -> Generator[Keyed, None, None]: ...
 
 
 @contextmanager
@@ -69,7 +70,7 @@ class _DatabaseSide:
         counts = {other: source.count(other) for other in other_tables(self._facts, tables)}
         self.others = {other: count for other, count in counts.items() if count}
 
-    def rows(self) -> Iterator[Keyed]:
+    def rows(self) -> Generator[Keyed, None, None]:
         present = [table for table in self._tables if table.name in self._facts]
         self._progress.stage("Comparing", rows=sum(self._source.count(table.name) for table in present))
         for position, table in enumerate(self._tables):
@@ -87,13 +88,14 @@ class _DatabaseSide:
         for batch in _pulled(push):
             self._progress.advance(rows=len(batch))
             for data in batch:
-                values = decoder.decode(data)
+                try:
+                    values = decoder.decode(data)
+                except InvalidValue as error:
+                    self._refuse(Issue(table.name, error.reason, key=decoder.key(data)))
                 yield position, values[key], values
 
-    def _refuse(self, issue: Issue) -> None:
-        report = Report("compare", self.name, FileReport(self.name))
-        report.add(issue)
-        raise InvalidRows(issue.sentence(self.name), report)
+    def _refuse(self, issue: Issue) -> NoReturn:
+        raise SnapshotError(issue.sentence(self.name))
 
 
 class _SnapshotSide:
@@ -117,10 +119,10 @@ class _SnapshotSide:
             last = (position, key)
         return ordered
 
-    def rows(self) -> Iterator[Keyed]:
+    def rows(self) -> Generator[Keyed, None, None]:
         return self._read(Counter())
 
-    def _read(self, others: Counter[str]) -> Iterator[Keyed]:
+    def _read(self, others: Counter[str]) -> Generator[Keyed, None, None]:
         reader = formats.read(
             self._file.chunks(lambda size: self._progress.advance(size=size)), None, allow_edited=True
         )
@@ -143,9 +145,8 @@ class _SnapshotSide:
         try:
             return decoder.decode(row.data)
         except InvalidValue as error:
-            report = Report("compare", self.name, FileReport(self.name))
-            report.add(Issue(row.table, error.reason, row.line, decoder.key(row.data)))
-            raise InvalidRows(report.issues[0].sentence(self.name), report) from None
+            issue = Issue(row.table, error.reason, row.line, decoder.key(row.data))
+            raise SnapshotError(issue.sentence(self.name)) from None
 
 
 class _SortedSide:
@@ -158,27 +159,43 @@ class _SortedSide:
         self._side = side
         self._scratch = scratch
 
-    def rows(self) -> Iterator[Keyed]:
-        self._scratch.execute("CREATE TABLE rows (position INTEGER, key, data BLOB)")
+    def rows(self) -> Generator[Keyed, None, None]:
         rows = ((position, key, marshal.dumps(values)) for position, key, values in self._side.rows())
-        self._scratch.executemany("INSERT INTO rows VALUES (?, ?, ?)", rows)
-        for position, key, data in self._scratch.execute("SELECT * FROM rows ORDER BY position, key"):
-            yield position, key, marshal.loads(data)
+        try:
+            self._scratch.execute("CREATE TABLE rows (position INTEGER, key, data BLOB)")
+            self._scratch.executemany("INSERT INTO rows VALUES (?, ?, ?)", rows)
+            for position, key, data in self._scratch.execute("SELECT * FROM rows ORDER BY position, key"):
+                yield position, key, marshal.loads(data)
+        except sqlite3.Error as error:
+            raise FileFailure(f"cannot sort {self.name} in a temporary file: {error}") from None
 
 
 def _pulled(push: Callable[[database.Emit], None]) -> Iterator[list[bytes]]:
     """What `push` emits, as an iterator: it runs on a thread of its own, a few batches ahead."""
     batches: queue.Queue[list[bytes] | BaseException | None] = queue.Queue(maxsize=4)
+    stopped = threading.Event()
+
+    def emit(batch: list[bytes]) -> None:
+        if stopped.is_set():
+            raise SnapshotError("nobody takes the rows any more")
+        batches.put(batch)
 
     def run() -> None:
         try:
-            push(batches.put)
+            push(emit)
             batches.put(None)
         except BaseException as error:  # raised again in the thread that reads
             batches.put(error)
 
-    threading.Thread(target=run, name="rows", daemon=True).start()
-    while (batch := batches.get()) is not None:
-        if isinstance(batch, BaseException):
-            raise batch
-        yield batch
+    thread = threading.Thread(target=run, name="rows", daemon=True)
+    thread.start()
+    try:
+        while (batch := batches.get()) is not None:
+            if isinstance(batch, BaseException):
+                raise batch
+            yield batch
+    finally:
+        stopped.set()
+        while thread.is_alive():  # its connection is closed next, and must not be in use then
+            with contextlib.suppress(queue.Empty):
+                batches.get(timeout=0.05)

@@ -81,6 +81,8 @@ class TableFacts:
     columns: dict[str, ColumnFacts]
     references: tuple[Reference, ...] = ()
     """Foreign keys of this table that the database enforces."""
+    unseen_references: tuple[str, ...] = ()
+    """Tables that refer to this one in ways the plan cannot follow: from another schema, or by several columns."""
 
 
 def names(tables: Iterable[Table]) -> list[str]:

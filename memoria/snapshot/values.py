@@ -33,11 +33,18 @@ _validate = msgspec.json.Decoder(msgspec.Raw).decode
 def canonical_time(text: str) -> str:
     """The UTC moment as `YYYY-MM-DDTHH:MM:SS.ffffffZ`; a time without an offset is UTC already."""
     # Nearly every time is spelled as in a snapshot or as SQLite holds it, and needs no more than a look.
-    if len(text) in (26, 27) and text[4] == text[7] == "-" and text[10] in "T " and text[19] == ".":
+    if (
+        (len(text) == 26 or (len(text) == 27 and text[26] == "Z"))
+        and text[4] == text[7] == "-"
+        and text[10] in "T "
+        and text[13] == text[16] == ":"
+        and text[19] == "."
+        and text[20:26].isdecimal()
+        and text[11:13] != "24"
+    ):
         try:
             datetime.fromisoformat(text[:26])
-            if text[26:] in ("", "Z"):
-                return f"{text[:10]}T{text[11:26]}Z"
+            return f"{text[:10]}T{text[11:26]}Z"
         except ValueError:
             pass
     match = _TIME.fullmatch(text)

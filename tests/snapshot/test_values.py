@@ -58,6 +58,10 @@ class TestCanonicalTime:
             *("2026-01-02T03:04:05Z+02:00", "2026-01-02T03:04:05ZZ", "2026-01-02Z", " 2026-01-02", "2026-01-02 "),
             *("2026-01-02T03:04:05Z\n", "2026-01-02T03:04:05 UTC", "2026-01-02T03:04:05 Europe/Vienna"),
             *(
+                # As long as the usual spellings, and not one of them.
+                "2026-11-22T10:00:00.12345ZZ",
+                "2026-11-22 10:00:00.123+02",
+                "2026-11-22T24:00:00.000000Z",
                 "2026-01-02 03:04:05 BC",
                 "2026-01-02T3:04:05",
                 "\uff12\uff10\uff12\uff16-01-02",
@@ -83,6 +87,20 @@ class TestCanonicalTime:
         with pytest.raises(InvalidValue) as caught:
             canonical_time(text)
         assert caught.value.reason == f"is not a time between the years 1 and 9999: {text!r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        # As long as the usual spellings, and to be read with care.
+        ("2026-11-22T10:00:00.12345Z", "2026-11-22T10:00:00.123450Z"),
+        ("2026-11-22 10:00:00.1+0200", "2026-11-22T08:00:00.100000Z"),
+        ("2026-11-22T10:00:00.1+02:00", "2026-11-22T08:00:00.100000Z"),
+        ("2026-11-22T10:00:00.1234560", "2026-11-22T10:00:00.123456Z"),
+    ],
+)
+def test_spellings_of_the_usual_length(text: str, moment: str) -> None:
+    assert canonical_time(text) == moment
 
 
 class TestCheckJSON:

@@ -34,7 +34,7 @@ class Command(SnapshotCommand):
     def run(self, options: dict[str, Any]) -> Comparison:
         tables = chosen(options["tables"])
         with (
-            TerminalProgress() as progress,
+            TerminalProgress(quiet=options["verbosity"] == 0) as progress,
             _side(options["a"], tables, progress) as a,
             _side(options["b"], tables, progress) as b,
         ):

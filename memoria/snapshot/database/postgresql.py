@@ -20,6 +20,11 @@ from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
 _CONNECT_TIMEOUT = 10
 """Seconds to wait for a server that does not answer."""
 
+_SILENCE_TIMEOUT = 60
+"""Seconds after which data that the other side does not acknowledge means that the connection is lost."""
+_DJANGOS = {"client_encoding", "cursor_factory", "context", "prepare_threshold", "isolation_level"}
+"""Parameters that are for Django's own connection."""
+
 _SETTINGS = {
     "client_encoding": "UTF8",
     "TimeZone": "UTC",
@@ -42,7 +47,7 @@ _COLUMNS = """
                 THEN a.atttypmod - 4 END
       FROM pg_class c
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-     WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid)
+     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND pg_table_is_visible(c.oid)
        AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
        AND c.relpersistence <> 't'
      ORDER BY c.relname, a.attnum
@@ -51,11 +56,19 @@ _REFERENCES = """
     SELECT DISTINCT child.relname, a.attname, parent.relname, t.attname, NOT a.attnotnull
       FROM pg_constraint f
       JOIN pg_class child ON child.oid = f.conrelid AND pg_table_is_visible(child.oid)
-      JOIN pg_class parent ON parent.oid = f.confrelid
+      JOIN pg_class parent ON parent.oid = f.confrelid AND pg_table_is_visible(parent.oid)
       JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
       JOIN pg_attribute t ON t.attrelid = f.confrelid AND t.attnum = f.confkey[1]
      WHERE f.contype = 'f' AND cardinality(f.conkey) = 1
      ORDER BY 1, 2, 3
+"""
+_UNSEEN_REFERENCES = """
+    SELECT DISTINCT parent.relname, f.conrelid::regclass::text
+      FROM pg_constraint f
+      JOIN pg_class parent ON parent.oid = f.confrelid AND pg_table_is_visible(parent.oid)
+     WHERE f.contype = 'f' AND f.conrelid <> f.confrelid
+       AND (NOT pg_table_is_visible(f.conrelid) OR cardinality(f.conkey) > 1)
+     ORDER BY 1, 2
 """
 
 
@@ -74,6 +87,8 @@ def failures(name: str) -> Iterator[None]:
 
 def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
     text = (error.diag.message_primary or str(error).strip().partition("\n")[0]).strip()
+    if isinstance(error, errors.DeadlockDetected | errors.SerializationFailure):
+        return DatabaseBusy(f"{name} is in use by another transaction ({text}); nothing was changed, try again")
     if isinstance(error, errors.LockNotAvailable):
         return DatabaseBusy(f"{name} is locked by another transaction; try again when it is done")
     if isinstance(error, errors.ReadOnlySqlTransaction):
@@ -100,9 +115,9 @@ def is_lost(error: psycopg2.Error) -> bool:
 def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
     """A connection beside Django's, whose settings make every value's text the same on every server."""
     parameters = connection.get_connection_params()
-    known = ("dbname", "user", "password", "host", "port", "service", "sslmode", "sslrootcert", "sslcert", "sslkey")
-    options = {key: parameters[key] for key in (*known, "passfile", "options", "connect_timeout") if key in parameters}
+    options = {key: value for key, value in parameters.items() if key not in _DJANGOS}
     options.setdefault("connect_timeout", _CONNECT_TIMEOUT)
+    options.setdefault("tcp_user_timeout", _SILENCE_TIMEOUT * 1000)
     try:
         database = psycopg2.connect(**options, application_name="memoria", keepalives_idle=30)
     except psycopg2.Error as error:
@@ -111,6 +126,9 @@ def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
         timeout = {"lock_timeout": f"{lock_timeout() * 1000:.0f}ms"}
         for setting, value in (_SETTINGS | timeout).items():
             cursor.execute("SELECT set_config(%s, %s, false)", (setting, value))
+        # Only newer servers have these limits.
+        limits = ("transaction_timeout", "idle_session_timeout")
+        cursor.execute("SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN %s", (limits,))
     database.commit()
     return database
 
@@ -169,4 +187,11 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     cursor.execute(_REFERENCES)
     for row in cursor.fetchall():
         references.setdefault(row[0], []).append(Reference(*row))
-    return {table: TableFacts(table, found, tuple(references.get(table, ()))) for table, found in columns.items()}
+    unseen: dict[str, list[str]] = {}
+    cursor.execute(_UNSEEN_REFERENCES)
+    for parent, child in cursor.fetchall():
+        unseen.setdefault(parent, []).append(child)
+    return {
+        table: TableFacts(table, found, tuple(references.get(table, ())), tuple(unseen.get(table, ())))
+        for table, found in columns.items()
+    }

@@ -88,9 +88,11 @@ class PostgreSQLSink:
                     " unknown; it is safe to run the import again"
                 ) from error
 
-    def clear(self, table: Table) -> int:
+    def clear(self, table: Table) -> None:
         self.query(f"DELETE FROM {quoted(table.name)}")
-        return int(self._cursor.rowcount)
+
+    def orphans(self, table: Table) -> int:
+        return 0
 
     def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool) -> int:
         """With `bulk` the table's secondary indexes are dropped, and built by `finish` from sorted entries.
@@ -99,7 +101,8 @@ class PostgreSQLSink:
         must be changed in place, because deleting it would delete or change those rows too; and a reference can only
         be set to NULL before the foreign key sees it.
         """
-        columns = [column.name for column in table.columns if column.name in self._existing(table)]
+        existing = self._existing(table)
+        columns = [column.name for column in table.columns if column.name in existing]
         absent = [i for i, column in enumerate(table.columns) if column.name not in columns]
         if bulk:
             self._drop_indexes(table)
@@ -134,7 +137,7 @@ class PostgreSQLSink:
 
     def _null(self, table: Table, reference: Reference) -> None:
         column = quoted(reference.column)
-        exists = (reference.target,) in self.query("SELECT relname FROM pg_class WHERE pg_table_is_visible(oid)")
+        exists = self.query("SELECT to_regclass(%s) IS NOT NULL", (quoted(reference.target),)) == [(True,)]
         target = f"SELECT 1 FROM {quoted(reference.target)} t WHERE t.{quoted(reference.target_column)} = w.{column}"
         self.query(
             f"UPDATE {quoted(_beside(table))} w SET {column} = NULL"
@@ -170,6 +173,7 @@ class PostgreSQLSink:
             "SELECT c.oid::regclass::text, pg_get_indexdef(c.oid)"
             " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
             " WHERE i.indrelid = to_regclass(%s) AND NOT i.indisunique AND c.reltablespace = 0 AND NOT i.indisclustered"
+            " AND c.relkind = 'i' AND pg_has_role(c.relowner, 'USAGE')"
             " AND obj_description(c.oid) IS NULL ORDER BY c.relname",
             (quoted(table.name),),
         )
@@ -214,12 +218,15 @@ class _CopyText:
 
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         self._lines = _lines(rows)
-        self._rest = b""
+        self._rest = memoryview(b"")
         self.count = 0
         self.error: BaseException | None = None
 
     def read(self, size: int) -> bytes:
-        pieces = [self._rest]
+        if len(self._rest) >= size:  # of one large row, which is not copied for every piece
+            piece, self._rest = self._rest[:size], self._rest[size:]
+            return bytes(piece)
+        pieces: list[bytes | memoryview] = [self._rest]
         held = len(self._rest)
         try:
             while held < size:
@@ -232,9 +239,9 @@ class _CopyText:
         except BaseException as error:
             self.error = error
             raise
-        data = b"".join(pieces)
+        data = memoryview(b"".join(pieces))
         self._rest = data[size:]
-        return data[:size]
+        return bytes(data[:size])
 
 
 def _lines(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -17,7 +17,7 @@ from memoria.snapshot.errors import InvalidSnapshot, InvalidValue
 from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.report import Issue
 from memoria.snapshot.structs import JSON_NULL
-from memoria.snapshot.tables import Column, Kind, Table, TableFacts
+from memoria.snapshot.tables import Column, ColumnFacts, Kind, Table, TableFacts
 from memoria.snapshot.values import MAX_DEPTH, MAX_ROW, check_depth, has_many
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class PostgreSQLSource:
     def namespaces(self, table: str) -> dict[str, int]:
         return dict(
             self._query(
-                f'SELECT namespace, count(*) FROM {quoted(table)} GROUP BY namespace ORDER BY namespace COLLATE "C"'
+                f"SELECT namespace, count(*) FROM {quoted(table)} WHERE namespace IS NOT NULL"
+                ' GROUP BY namespace ORDER BY namespace COLLATE "C"'
             )
         )
 
@@ -74,7 +75,7 @@ class PostgreSQLSource:
                 self._copy(self._cursor, select.format(f"{from_where} ORDER BY {order}"), checked.take)
             else:
                 ranges = self._ranges(table, jobs)
-                queries = [select.format(f"{from_where} AND {part} ORDER BY {order}") for part in ranges]
+                queries = (select.format(f"{from_where} AND {part} ORDER BY {order}") for part in ranges)
                 for part in self._copied_by_many(queries, jobs):
                     for line in part:
                         checked.take(line[:-1])
@@ -107,21 +108,22 @@ class PostgreSQLSource:
         )
 
     def _unfit(self, table: Table, columns: Sequence[Column], refuse: Refuse) -> str:
-        """A condition for the rows whose times no snapshot can hold; each of them is refused here, by its key."""
+        """A condition for the rows that no snapshot can hold; each of them is refused here, by its key."""
         types = self._facts[table.name].columns
-        conditions = [_is_unfit_time(c, types[c.name].type) for c in columns if c.kind is Kind.TIME]
-        if not conditions:
+        unfit = [fault for column in columns for fault in _faults(column, types[column.name])]
+        any_fault = " OR ".join(condition for _, condition, _ in unfit) or "false"
+        if self._query(f"SELECT EXISTS (SELECT 1 FROM {quoted(table.name)} WHERE {any_fault})") == [(False,)]:
             return "false"
-        for number, column in enumerate(c for c in columns if c.kind is Kind.TIME):
-            # A row with two such times is one row.
-            refused = "".join(f" AND NOT {condition}" for condition in conditions[:number])
+        for number, (column, condition, reason) in enumerate(unfit):
+            # A row with two faults is one row.
+            refused = "".join(f" AND NOT {other}" for _, other, _ in unfit[:number])
             found = self._query(
-                f"SELECT {quoted(table.key.name)}::text, {quoted(column.name)}::text FROM {quoted(table.name)}"
-                f" WHERE {conditions[number]}{refused} ORDER BY {self._key_order(table)}"
+                f"SELECT {quoted(table.key.name)}::text, {quoted(column)}::text FROM {quoted(table.name)}"
+                f" WHERE {condition}{refused} ORDER BY {self._key_order(table)}"
             )
             for key, value in found:
-                refuse(Issue(table.name, f"{column.name} is {value}, not a time between the years 1 and 9999", key=key))
-        return " OR ".join(conditions)
+                refuse(Issue(table.name, f"{column} is {'NULL' if value is None else value}, {reason}", key=key))
+        return any_fault
 
     def _key_order(self, table: Table) -> str:
         """An expression that sorts by the key's bytes; where that is its order, the bare key, which has an index."""
@@ -154,17 +156,20 @@ class PostgreSQLSource:
             for low, high in pairwise(edges)
         ]
 
-    def _copied_by_many(self, queries: list[str], jobs: int) -> Iterator[IO[bytes]]:
-        """The results of the queries in order, each copied by one of `jobs` connections that share this moment."""
+    def _connect_others(self, jobs: int) -> None:
         ((snapshot,),) = self._query("SELECT pg_export_snapshot()")
-        free = []
         for _ in range(jobs):
             database = postgresql.connect(self._connection, self._name)
             self._others.append(database)
             database.set_session(isolation_level="REPEATABLE READ", readonly=True)
-            cursor = database.cursor()
-            cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
-            free.append(cursor)
+            with database.cursor() as cursor:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
+
+    def _copied_by_many(self, queries: Iterable[str], jobs: int) -> Iterator[IO[bytes]]:
+        """The results of the queries in order, each copied by one of `jobs` connections that share this moment."""
+        if not self._others:
+            self._connect_others(jobs)
+        free = [database.cursor() for database in self._others]
 
         def copied(query: str) -> IO[bytes]:
             part: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_PART_MEMORY, prefix="memoria-")  # noqa: SIM115
@@ -266,10 +271,18 @@ def _expression(column: Column, type: str) -> str:
     return f"""to_char({utc}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 
-def _is_unfit_time(column: Column, type: str) -> str:
+def _faults(column: Column, fact: ColumnFacts) -> Iterator[tuple[str, str, str]]:
+    """(column, condition, reason) for what the column may hold and no snapshot can."""
     name = quoted(column.name)
-    zone = "+00" if type == "timestamp with time zone" else ""
-    return f"({name} IS NOT NULL AND ({name} < '0001-01-01 00:00:00{zone}' OR {name} >= '10000-01-01 00:00:00{zone}'))"
+    if column.kind is Kind.TIME:
+        zone = "+00" if fact.type == "timestamp with time zone" else ""
+        outside = f"({name} < '0001-01-01 00:00:00{zone}' OR {name} >= '10000-01-01 00:00:00{zone}')"
+        yield column.name, f"({name} IS NOT NULL AND {outside})", "not a time between the years 1 and 9999"
+    if column.minimum is not None:
+        outside = f"{name} NOT BETWEEN {column.minimum} AND {column.maximum}"
+        yield column.name, f"({name} IS NOT NULL AND {outside})", f"outside {column.minimum} to {column.maximum}"
+    if fact.null and not column.null:
+        yield column.name, f"({name} IS NULL)", "and may not be"
 
 
 def _is_json_null(column: Column) -> str:

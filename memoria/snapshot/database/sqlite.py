@@ -55,10 +55,14 @@ def connect(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> s
             raise DatabaseFailure(f"{name} does not exist{hint}")
         path = f"file:{quote(str(Path(path).absolute()))}?mode={'ro' if read_only else 'rw'}"
     try:
-        return sqlite3.connect(path, uri=True, isolation_level=None, timeout=lock_timeout(), check_same_thread=False)
+        database = sqlite3.connect(
+            path, uri=True, isolation_level=None, timeout=lock_timeout(), check_same_thread=False
+        )
     except sqlite3.Error as error:
         forbidden = error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN and not os.access(file, os.R_OK)
         raise DatabaseFailure(f"cannot open {name}: {'permission denied' if forbidden else error}") from error
+    database.execute("PRAGMA foreign_keys = OFF")  # the plan follows references; ON DELETE must not act by itself
+    return database
 
 
 def facts(database: sqlite3.Connection) -> dict[str, TableFacts]:

@@ -70,9 +70,11 @@ class SQLiteSink:
                 self._database.execute("ROLLBACK")
             raise
 
-    def clear(self, table: Table) -> int:
-        with sqlite.failures(self._name):
-            return self._database.execute(f"DELETE FROM {sqlite.quoted(table.name)}").rowcount
+    def clear(self, table: Table) -> None:
+        self.query(f"DELETE FROM {sqlite.quoted(table.name)}")
+
+    def orphans(self, table: Table) -> int:
+        return int(self.query("SELECT count(*) FROM pragma_foreign_key_check(?)", (table.name,))[0][0])
 
     def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool) -> int:
         """With `bulk` the table's secondary indexes are dropped, and built by `finish` from sorted entries."""

@@ -129,6 +129,7 @@ class _TableEncoder:
             Kind.FLOAT: _float,
         }
         self._fits = [(i, fits[c.kind]) for i, c in enumerate(columns) if c.kind in fits]
+        self._fits += [(i, _within(c.minimum, c.maximum)) for i, c in enumerate(columns) if c.minimum is not None]
         self._jsons = [i for i, c in enumerate(columns) if c.kind is Kind.JSON]
 
     def encode(self, row: tuple[Any, ...]) -> bytes:
@@ -186,6 +187,18 @@ def _float(value: float) -> float | str:
     if -_INFINITY < value < _INFINITY:
         return value
     return "Infinity" if value > 0 else "-Infinity"
+
+
+def _within(minimum: float | None, maximum: float | None) -> Callable[[Any], Any]:
+    assert minimum is not None
+    assert maximum is not None
+
+    def fit(value: float | str) -> float:
+        if isinstance(value, str) or not minimum <= value <= maximum:
+            raise InvalidValue(f"is {value}, outside {minimum} to {maximum}")
+        return value
+
+    return fit
 
 
 def _json(value: str | int | float) -> msgspec.Raw | None:

@@ -102,6 +102,8 @@ class OutputFile:
                 return os.open(self.name, os.O_WRONLY)
             if self._path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "it is a directory")
+            if _is_database(self._path):
+                raise FileFailure(f"cannot write {self.name}: it is a SQLite database; name another file")
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _sweep(self._path)
             descriptor = self._create_partial(self._path)
@@ -174,12 +176,23 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _is_special(path: str) -> bool:
-    """A device or a pipe is written as it is: it cannot be replaced by a rename."""
+    """A device or a pipe is written as it is: it cannot be replaced by a rename, nor can a name for our own output."""
+    if path.startswith(("/dev/", "/proc/")):
+        return True
     try:
         mode = os.stat(path).st_mode
     except OSError:
         return False
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def _is_database(path: Path) -> bool:
+    """A snapshot may replace an older one; to replace a database by a snapshot of it is a slip."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False
 
 
 def _sweep(path: Path) -> None:

@@ -21,10 +21,17 @@ class Header:
     metadata: dict[str, Any]
     counts: dict[str, int] | None = None
     exported_at: str = field(init=False)
+    namespaces: list[str] | None = field(init=False)
+    """The only namespaces whose rows the file holds; None where it holds all."""
 
     def __post_init__(self) -> None:
         exported_at = self.metadata.get("exported_at", "")
         self.exported_at = exported_at if isinstance(exported_at, str) else ""
+        # Layout C writes an empty list where nothing was filtered.
+        filtered = self.metadata.get("namespaces") if self.layout == "1" else self.metadata.get("namespaces_filter")
+        if filtered is not None and not (isinstance(filtered, list) and all(isinstance(n, str) for n in filtered)):
+            raise InvalidSnapshot("the header's namespaces are not a list of names")
+        self.namespaces = filtered if self.layout == "1" else filtered or None
 
 
 @dataclass(frozen=True, slots=True)
