@@ -92,7 +92,7 @@ def test_clearing_does_not_fire_foreign_keys(url: str, sink: Sink) -> None:
     insert(url, "clusters", [row("clusters")])
     insert(url, "cluster_members", [row("cluster_members")])
     with sink.transaction([CLUSTERS.name]):
-        assert sink.clear(CLUSTERS) == 1
+        sink.clear(CLUSTERS)
     assert [member["cluster_id"] for member in rows_of(url, "cluster_members")] == [1]
 
 
