@@ -47,10 +47,10 @@ def memory_bytes() -> int:
 
 
 def file_system(path: Path) -> str:
-    """The type of the file system that holds `path`, and the device."""
-    best = ("", "unknown", "")
+    """The type of the file system that holds `path`."""
+    best = ("", "unknown")
     for line in Path("/proc/self/mounts").read_text().splitlines():
-        device, mount, kind = line.split()[:3]
+        _, mount, kind = line.split()[:3]
         if path.resolve().is_relative_to(mount) and len(mount) >= len(best[0]):
-            best = (mount, kind, device)
-    return f"{best[1]} on {best[2]}"
+            best = (mount, kind)
+    return best[1]

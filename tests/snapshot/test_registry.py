@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import re
+import json
 
 import pytest
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,7 +9,9 @@ from django.test.utils import isolate_apps
 
 from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.registry import EXCLUDED, MODELS, TABLES, chosen, table_of
+from memoria.snapshot.rows import RowDecoder
 from memoria.snapshot.tables import Column, Kind, Table
+from tests.samples.rows import snapshot_row
 
 NAMES = ["long_term_memory", "short_term_memory", "clusters", "cluster_members", "memory_relationships"]
 
@@ -72,10 +74,12 @@ def test_defaults_of_required_columns() -> None:
 
 
 def test_a_time_by_default_is_one_moment() -> None:
-    default = TABLES[0].by_name["created_at"].default
-    assert default is not None
-    assert default() == default()
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", default())
+    """Rows of one run that lack a time get the same one, and those of the next run another."""
+    lacking = {name: value for name, value in snapshot_row("long_term_memory").items() if name != "created_at"}
+    data = json.dumps(lacking).encode()
+    position = TABLES[0].columns.index(TABLES[0].by_name["created_at"])
+    first, second = RowDecoder(TABLES[0]), RowDecoder(TABLES[0])
+    assert first.decode(data)[position] == first.decode(data)[position] < second.decode(data)[position]
 
 
 @isolate_apps("memoria")
