@@ -89,8 +89,10 @@ class Plan:
 
     def decide(self, carried: Sequence[Table]) -> None:
         """The actions: every carried table's rows are counted as inserted, deleted or skipped."""
+        present = [table for table in carried if table.name in self.facts]
         if self.options.validate:
-            self._find([table for table in carried if table.name in self.facts])
+            self._find(present)
+        self._find_unseen(present)  # it concerns tables, not rows: also where rows are not looked at
         for table in carried:
             self._count(table)
 
@@ -106,9 +108,8 @@ class Plan:
             for reference in self.facts[stage.table.name].references:
                 self._find_dangling(stage, reference, names)
         if self.options.truncate:
-            for reference in self._outside_references(names):
+            for reference in self.outside_references(carried):
                 self._find_abandoned(reference)
-        self._find_unseen(carried)
 
     def skips(self, table: str, number: int) -> bool:
         refused = self._refused.get(table)
@@ -119,7 +120,13 @@ class Plan:
 
     def outside_references(self, carried: Sequence[Table]) -> list[Reference]:
         """References from tables that are not carried: deleting the rows they lead to could act on those tables."""
-        return self._outside_references({table.name for table in carried})
+        names = {table.name for table in carried}
+        return [
+            reference
+            for facts in self.facts.values()
+            for reference in facts.references
+            if reference.target in names and reference.table not in names
+        ]
 
     def _stage(self, table: Table) -> _Stage:
         stage = self._stages.get(table.name)
@@ -190,14 +197,6 @@ class Plan:
                 f" (such as {example!r}): import {reference.table} as well, or add rows with --no-truncate"
             )
             self.report.add(Issue(reference.target, reason, kind="abandoned"))
-
-    def _outside_references(self, carried: set[str]) -> list[Reference]:
-        return [
-            reference
-            for facts in self.facts.values()
-            for reference in facts.references
-            if reference.target in carried and reference.table not in carried
-        ]
 
     def _refuse(self, number: int, issue: Issue) -> None:
         """Leave a row out; a row with two faults is one row."""

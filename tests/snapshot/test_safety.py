@@ -46,9 +46,9 @@ def test_a_report_does_not_replace_the_snapshot(
     ],
     ids=["another schema", "two columns"],
 )
-@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("options", [{"dry_run": True}, {}, {"validate": False}], ids=str)
 def test_references_that_the_plan_cannot_follow(
-    reference: str, dry_run: bool, make_database: MakeDatabase, tmp_path: Path
+    reference: str, options: dict[str, bool], make_database: MakeDatabase, tmp_path: Path
 ) -> None:
     url = make_database("postgresql-16", migrated=True)
     insert(url, "clusters", [row("clusters")])
@@ -56,7 +56,7 @@ def test_references_that_the_plan_cannot_follow(
     path = tmp_path / "clusters.json"
     path.write_bytes(layout_c(clusters=[snapshot_row("clusters", id=2)]))
     with pytest.raises(InvalidRows, match=r"analytics\.tags refers to it in a way that cannot be followed"):
-        import_(url, path, dry_run=dry_run)
+        import_(url, path, **options)
     assert query(url, "SELECT cluster_id FROM analytics.tags") == [(1,)]
 
 
