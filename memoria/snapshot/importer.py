@@ -165,7 +165,7 @@ class Import:
             report.note("The file was edited after its export; accepted because of --allow-edited.")
 
     def _require_valid(self, report: Report) -> None:
-        fatal = [issue for issue in report.issues if issue.kind in ("unknown", "missing", "abandoned")]
+        fatal = [issue for issue in report.issues if issue.kind != "invalid"]
         if not report.issue_count or (self.options.skip_invalid and not fatal):
             return
         report.refused = True

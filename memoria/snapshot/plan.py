@@ -33,6 +33,8 @@ class Options:
     ignore_unknown: bool = False
     skip_invalid: bool = False
     validate: bool = True
+    null_missing_references: bool = False
+    """References that may be NULL become so where their target is neither in the file nor in the database."""
 
 
 class Plan:
@@ -92,7 +94,8 @@ class Plan:
         present = [table for table in carried if table.name in self.facts]
         if self.options.validate:
             self._find(present)
-        self._find_unseen(present)  # it concerns tables, not rows: also where rows are not looked at
+        self._find_unseen(present)  # these concern tables, not rows: also where rows are not looked at
+        self._find_unwritable(present)
         for table in carried:
             self._count(table)
 
@@ -105,7 +108,8 @@ class Plan:
             self._find_twice(stage)
             if not self.options.truncate:
                 self._find_existing(stage)
-            for reference in self.facts[stage.table.name].references:
+            # Rows are refused before those that stay are counted: what must not be NULL comes first.
+            for reference in sorted(self.facts[stage.table.name].references, key=lambda reference: reference.null):
                 self._find_dangling(stage, reference, names)
         if self.options.truncate:
             for reference in self.outside_references(carried):
@@ -145,6 +149,8 @@ class Plan:
         )
         for number, line, key, first in found:
             self._refuse(number, Issue(stage.table.name, f"its key stands on line {first} already", line, str(key)))
+        if found:
+            stage.drop(f"EXISTS (SELECT 1 FROM {stage.name} f WHERE f.key = s.key AND f.number < s.number)")
 
     def _find_existing(self, stage: _Stage) -> None:
         table = stage.table
@@ -156,7 +162,7 @@ class Plan:
             self._refuse(number, Issue(table.name, "its key is in the database already", line, str(key)))
 
     def _find_dangling(self, stage: _Stage, reference: Reference, carried: set[str]) -> None:
-        """References that lead nowhere: refused, or set to NULL where the file does not carry their table at all."""
+        """References that lead nowhere: refused, or set to NULL where that was asked for and may be."""
         column = f's."{reference.column}"'
         places = []
         if reference.target in carried:
@@ -164,7 +170,7 @@ class Plan:
         if reference.target in self.facts and not (reference.target in carried and self.options.truncate):
             places.append(f'"{reference.target}" t WHERE t."{reference.target_column}" = {column}')
         nowhere = " AND ".join([f"{column} IS NOT NULL", *(f"NOT EXISTS (SELECT 1 FROM {p})" for p in places)])
-        if reference.null and reference.target not in carried:
+        if reference.null and self.options.null_missing_references:
             ((count,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {nowhere}")
             if count:
                 self.report.table(stage.table.name).nulled[reference.column] = count
@@ -173,9 +179,12 @@ class Plan:
         found = self._sink.query(
             f"SELECT s.number, s.line, s.key, {column} FROM {stage.name} s WHERE {nowhere} ORDER BY s.number"
         )
+        remedy = "" if not reference.null else "; --missing-references null empties such references"
         for number, line, key, to in found:
             reason = f"{reference.column} refers to {reference.target} {to!r}, neither in the file nor in the database"
-            self._refuse(number, Issue(stage.table.name, reason, line, str(key)))
+            self._refuse(number, Issue(stage.table.name, reason + remedy, line, str(key)))
+        if found:
+            stage.drop(nowhere)
 
     def _find_unseen(self, carried: Sequence[Table]) -> None:
         """Foreign keys that a replaced row might fire on tables that the plan cannot look into."""
@@ -183,6 +192,11 @@ class Plan:
             for other in self.facts[table.name].unseen_references:
                 reason = f"{other} refers to it in a way that cannot be followed: add rows with --no-truncate instead"
                 self.report.add(Issue(table.name, reason, kind="abandoned"))
+
+    def _find_unwritable(self, carried: Sequence[Table]) -> None:
+        for table in carried:
+            if reason := self.facts[table.name].unwritable:
+                self.report.add(Issue(table.name, reason, kind="unwritable"))
 
     def _find_abandoned(self, reference: Reference) -> None:
         """Rows of a table outside the file that refer to rows which would be gone afterwards."""
@@ -236,3 +250,7 @@ class _Stage:
         self._sink.stage(self.name, self._waiting)
         self._waiting = []
         self._sink.query(f"CREATE INDEX {self.name}_key ON {self.name} (key)")
+
+    def drop(self, condition: str) -> None:
+        """Forget rows that are left out, of which no row can be the child. `condition` calls the stage `s`."""
+        self._sink.query(f"DELETE FROM {self.name} AS s WHERE {condition}")
