@@ -28,8 +28,7 @@ class PostgreSQLSink:
     def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
         self._connection = connection
         self._name = name
-        self._indexes: list[str] = []
-        self._waiting: dict[str, list[str]] = {}
+        self._forget()
 
     def __enter__(self) -> Self:
         self._database = postgresql.connect(self._connection, self._name)
@@ -74,7 +73,14 @@ class PostgreSQLSink:
         except BaseException:
             with contextlib.suppress(psycopg2.Error):  # without a connection the server rolls back by itself
                 self._database.rollback()
+                self._database.autocommit = True
+            self._forget()
             raise
+
+    def _forget(self) -> None:
+        """What a transaction left to be done at its end."""
+        self._indexes: list[str] = []
+        self._waiting: dict[str, list[str]] = {}
 
     def _commit(self) -> None:
         with postgresql.failures(self._name):

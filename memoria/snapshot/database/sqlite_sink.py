@@ -25,13 +25,12 @@ class SQLiteSink:
         self._connection = connection
         self._name = name
         self._read_only = read_only
-        self._indexes: list[str] = []
 
     def __enter__(self) -> Self:
         self._database = sqlite.connect(self._connection, self._name, read_only=self._read_only)
         with sqlite.failures(self._name):
             self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        self._search = SearchIndex(self._database)
+        self._forget()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -73,7 +72,13 @@ class SQLiteSink:
         except BaseException:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
+            self._forget()
             raise
+
+    def _forget(self) -> None:
+        """What a transaction left to be done at its end."""
+        self._indexes: list[str] = []
+        self._search = SearchIndex(self._database)
 
     def clear(self, table: Table) -> None:
         with sqlite.failures(self._name):
