@@ -17,7 +17,7 @@ def every_model_is_in_the_snapshot(app_configs: Sequence[AppConfig] | None, **kw
     return [
         Error(
             f"{model._meta.label} is neither carried by snapshots nor excluded from them.",
-            hint="Add it to TABLES in memoria/snapshot/registry.py, or to EXCLUDED with the reason.",
+            hint="Add it to MODELS in memoria/snapshot/registry.py, or to EXCLUDED with the reason.",
             obj=model,
             id="memoria.E001",
         )

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import Error as DjangoDatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
 
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
@@ -66,7 +67,7 @@ def describe(connection: BaseDatabaseWrapper) -> str:
 
 
 def create_tables(connection: BaseDatabaseWrapper) -> list[str]:
-    """Migrate an empty database; in one that exists, create only the mirrored tables that are missing.
+    """Migrate an empty database, or one that our migrations made; in any other, create only the tables that it lacks.
 
     Returns the names of the mirrored tables that are new. They stay, whatever becomes of the rows.
     """
@@ -75,13 +76,17 @@ def create_tables(connection: BaseDatabaseWrapper) -> list[str]:
             cursor.execute(_WAIT[connection.vendor].format(lock_timeout() * 1000))
         existing = connection.introspection.table_names()
         missing = [model for model in MODELS if model._meta.db_table not in existing]
-        if len(missing) == len(MODELS):
+        if len(missing) == len(MODELS) or (missing and _is_migrated(connection)):
             call_command("migrate", database=connection.alias, interactive=False, verbosity=0)
         elif missing:
             with connection.schema_editor() as editor:
                 for model in missing:
                     editor.create_model(model)
         return [model._meta.db_table for model in missing]
+
+
+def _is_migrated(connection: BaseDatabaseWrapper) -> bool:
+    return any(app == "memoria" for app, _ in MigrationRecorder(connection).applied_migrations())
 
 
 @contextmanager

@@ -94,6 +94,10 @@ class _KeyField(models.Field):
         db_type = super().db_type(connection)
         return f"pg_catalog.{db_type}" if connection.vendor == "postgresql" else db_type
 
+    def rel_db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        # Of a column that refers to this key: it has no such index to avoid.
+        return super().db_type(connection)
+
 
 class CharKeyField(_KeyField, models.CharField):
     __doc__ = _KeyField.__doc__
@@ -101,6 +105,40 @@ class CharKeyField(_KeyField, models.CharField):
 
 class TextKeyField(_KeyField, models.TextField):
     __doc__ = _KeyField.__doc__
+
+
+class ForeignKey(models.ForeignKey):
+    """A foreign key whose ON DELETE rule is the database's own, as in existing databases, and without an index.
+
+    Django carries the rule out in Python and declares a constraint without it, so rows that somebody else deletes
+    would be refused. Here the column's type brings the whole constraint along, hence the other table must be there
+    first, and a migration that makes a foreign key of an existing column adds it itself on PostgreSQL (as 0002 does).
+    """
+
+    _RULES: dict[Any, str] = {models.CASCADE: "CASCADE", models.SET_NULL: "SET NULL"}
+
+    def __init__(self, to: Any, on_delete: Any, **options: Any) -> None:
+        super().__init__(to, on_delete, **options | {"db_constraint": False, "db_index": False})
+
+    def deconstruct(self) -> Any:
+        name, path, args, options = super().deconstruct()
+        del options["db_constraint"], options["db_index"]
+        return name, path, args, options
+
+    def db_type_suffix(self, connection: BaseDatabaseWrapper) -> str:
+        return self.references(connection)
+
+    def references(self, connection: BaseDatabaseWrapper) -> str:
+        """The constraint as it stands behind a column's type."""
+        quote = connection.ops.quote_name
+        table, column = self.target_field.model._meta.db_table, str(self.target_field.column)
+        rule = self._RULES[self.remote_field.on_delete]
+        return f"REFERENCES {quote(table)} ({quote(column)}) ON DELETE {rule}{connection.ops.deferrable_sql()}"
+
+
+def unique_index(column: str, *, name: str) -> models.UniqueConstraint:
+    """A unique index, as existing databases have it, where Django would declare a constraint."""
+    return models.UniqueConstraint(models.F(column), name=name)
 
 
 class Index(models.Index):

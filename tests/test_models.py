@@ -339,6 +339,19 @@ class Catalogue:
                 WHERE conrelid = '{table}'::regclass AND contype = 'c' ORDER BY conname""")
         ]
 
+    def foreign_keys(self, table: str) -> list[tuple[str, str, str, str, str]]:
+        """Table, column, the other table and its column, what a deletion does; in the order of the columns."""
+        if self.vendor == "sqlite":
+            found = [(table, row[3], row[2], row[4], row[6]) for row in self.rows(f"PRAGMA foreign_key_list({table})")]
+        else:
+            found = self.rows(f"""
+                SELECT '{table}', attname, confrelid::regclass::text,
+                       (SELECT attname FROM pg_attribute WHERE attrelid = confrelid AND attnum = confkey[1]),
+                       CASE confdeltype WHEN 'n' THEN 'SET NULL' WHEN 'c' THEN 'CASCADE' ELSE confdeltype::text END
+                FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+                WHERE conrelid = '{table}'::regclass AND contype = 'f' AND condeferred""")
+        return sorted(found)
+
 
 @pytest.fixture
 def catalogue(migrated_url: str) -> Iterator[Catalogue]:
@@ -372,24 +385,8 @@ def test_checks(catalogue: Catalogue) -> None:
     assert {table: catalogue.checks(table) for table in COLUMNS} == CHECKS[catalogue.vendor]
 
 
-def test_the_only_foreign_key_is_that_of_cluster_members(catalogue: Catalogue) -> None:
-    if catalogue.vendor == "sqlite":
-        found = [
-            (table, row[3], row[2], row[4])
-            for table in COLUMNS
-            for row in catalogue.rows(f"PRAGMA foreign_key_list({table})")
-        ]
-        assert found == [("cluster_members", "cluster_id", "clusters", "id")]
-    else:
-        tables = ", ".join(f"'{table}'::regclass" for table in COLUMNS)
-        assert catalogue.rows(f"""
-            SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
-            WHERE contype = 'f' AND conrelid IN ({tables})""") == [
-            (
-                "cluster_members",
-                "FOREIGN KEY (cluster_id) REFERENCES clusters(id) DEFERRABLE INITIALLY DEFERRED",
-            )
-        ]
+def test_foreign_keys(catalogue: Catalogue) -> None:
+    assert [found for table in TABLES for found in catalogue.foreign_keys(table)] == FOREIGN_KEYS
 
 
 def test_integer_keys_are_given_by_the_database(catalogue: Catalogue) -> None:

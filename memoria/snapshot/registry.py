@@ -29,7 +29,7 @@ _OLDER_NAMES = {("memory_access_events", "metadata_json"): "metadata"}
 _DERIVED_TYPES = frozenset({"tsvector"})
 
 
-def table_of(model: type[models.Model], *, core: bool = True) -> Table:
+def table_of(model: type[models.Model], *, core: bool = False) -> Table:
     """The facts of a model's table, in the order of its columns."""
     columns = tuple(_column(field) for field in model._meta.concrete_fields)
     key = next(column for column in columns if column.name == model._meta.pk.column)
@@ -66,15 +66,39 @@ def _default(field: models.Field[Any, Any], kind: Kind) -> Callable[[], Any] | N
 
 
 MODELS: tuple[type[models.Model], ...] = (
+    memoria.Team,
+    memoria.Workspace,
+    memoria.WorkspaceMember,
+    memoria.Agent,
+    memoria.ChatHistory,
+    memoria.LongTermMemory,
+    memoria.ShortTermMemory,
+    memoria.Cluster,
+    memoria.ClusterMember,
+    memoria.MemoryRelationship,
+    memoria.MemoryEntity,
+    memoria.SpatialMetadata,
+    memoria.MemoryAccessEvent,
+    memoria.ThreadEvent,
+    memoria.ThreadMessageLink,
+    memoria.LinkMemoryThread,
+    memoria.MemoryRule,
+    memoria.PolicyArtifact,
+    memoria.RetentionPolicyAudit,
+    memoria.ServiceMetadata,
+)
+"""The models whose tables a snapshot carries; parents stand before those that refer to them."""
+
+CORE: tuple[type[models.Model], ...] = (
     memoria.LongTermMemory,
     memoria.ShortTermMemory,
     memoria.Cluster,
     memoria.ClusterMember,
     memoria.MemoryRelationship,
 )
-"""The models whose tables a snapshot carries; parents stand before those that refer to them."""
+"""Those that stand in every snapshot, also where the database lacks them."""
 
-TABLES: tuple[Table, ...] = tuple(table_of(model) for model in MODELS)
+TABLES: tuple[Table, ...] = tuple(table_of(model, core=model in CORE) for model in MODELS)
 
 EXCLUDED: dict[str, str] = {}
 """Models that no snapshot carries: label -> reason."""

@@ -1,26 +1,12 @@
-"""The tables of a Memoria database, as the SDK that fills them declares them.
+"""What an agent remembers: for good, and for now."""
 
-Names, types, nullability, keys, indexes and checks are those of existing databases, so that the app runs on
-one of these without migrating it. `default` is what the SDK fills in; the columns themselves have a default
-only where it says `db_default`. Ids of teams, workspaces and chats are plain text, because the tables they
-point at are not mirrored.
-"""
-
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
-from memoria.fields import CharKeyField, Index, JSONTextField, TextKeyField, UTCDateTimeField
-
-COORDINATE_LIMIT = 15.0
-COORDINATE_RANGE = [MinValueValidator(-COORDINATE_LIMIT), MaxValueValidator(COORDINATE_LIMIT)]
-
-
-def in_range(column: str, *, name: str) -> models.CheckConstraint:
-    """The database's side of COORDINATE_RANGE."""
-    within = {f"{column}__gte": -COORDINATE_LIMIT, f"{column}__lte": COORDINATE_LIMIT}
-    return models.CheckConstraint(condition=Q(**{f"{column}__isnull": True}) | Q(**within), name=name)
+from memoria.fields import CharKeyField, ForeignKey, Index, JSONTextField, UTCDateTimeField
+from memoria.models.chats import ChatHistory
+from memoria.models.spatial import COORDINATE_RANGE, in_range
+from memoria.models.teams import Team, Workspace
 
 
 class LongTermMemory(models.Model):
@@ -28,7 +14,10 @@ class LongTermMemory(models.Model):
 
     memory_id = CharKeyField(max_length=255, primary_key=True)
     original_chat_id = models.CharField(
-        max_length=255, null=True, blank=True, help_text="The chat this memory was taken from."
+        max_length=255,
+        null=True,
+        blank=True,
+        help_text="The chat this memory was taken from. The database does not check that it exists.",
     )
     processed_data = JSONTextField(help_text="The memory as it was extracted, whole.")
     importance_score = models.FloatField(default=0.5)
@@ -52,8 +41,17 @@ class LongTermMemory(models.Model):
     symbolic_anchors = JSONTextField(null=True, blank=True, help_text="Words this memory is found by.")
     embedding = JSONTextField(null=True, blank=True, help_text="The vector of the content, a list of floats.")
     documents_json = JSONTextField(null=True, blank=True, help_text="Documents attached to this memory.")
-    team_id = models.CharField(max_length=255, null=True, blank=True)
-    workspace_id = models.CharField(max_length=255, null=True, blank=True)
+    team = ForeignKey(
+        Team, on_delete=models.SET_NULL, null=True, blank=True, db_column="team_id", related_name="long_term_memories"
+    )
+    workspace = ForeignKey(
+        Workspace,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_column="workspace_id",
+        related_name="long_term_memories",
+    )
     last_edited_by_model = models.CharField(
         max_length=255, null=True, blank=True, help_text="The language model that wrote it last."
     )
@@ -132,7 +130,15 @@ class ShortTermMemory(models.Model):
     """What an agent has at hand now, until it expires; permanent context does not."""
 
     memory_id = CharKeyField(max_length=255, primary_key=True)
-    chat_id = models.CharField(max_length=255, null=True, blank=True, help_text="The chat this memory was taken from.")
+    chat = ForeignKey(
+        ChatHistory,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_column="chat_id",
+        related_name="short_term_memories",
+        help_text="The chat this memory was taken from.",
+    )
     processed_data = JSONTextField(help_text="The memory as it was extracted, whole.")
     importance_score = models.FloatField(default=0.5)
     category_primary = models.CharField(max_length=255)
@@ -152,8 +158,17 @@ class ShortTermMemory(models.Model):
     z_coord = models.FloatField(null=True, blank=True, validators=COORDINATE_RANGE)
     symbolic_anchors = JSONTextField(null=True, blank=True, help_text="Words this memory is found by.")
     embedding = JSONTextField(null=True, blank=True, help_text="The vector of the content, a list of floats.")
-    team_id = models.CharField(max_length=255, null=True, blank=True)
-    workspace_id = models.CharField(max_length=255, null=True, blank=True)
+    team = ForeignKey(
+        Team, on_delete=models.SET_NULL, null=True, blank=True, db_column="team_id", related_name="short_term_memories"
+    )
+    workspace = ForeignKey(
+        Workspace,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_column="workspace_id",
+        related_name="short_term_memories",
+    )
     last_edited_by_model = models.CharField(
         max_length=255, null=True, blank=True, help_text="The language model that wrote it last."
     )
@@ -189,89 +204,3 @@ class ShortTermMemory(models.Model):
 
     def __str__(self) -> str:
         return self.memory_id
-
-
-class Cluster(models.Model):
-    """A group of memories about one thing, in the namespaces of its members' memories: it has none itself."""
-
-    id = models.AutoField(primary_key=True)
-    summary = models.TextField()
-    centroid = JSONTextField(null=True, blank=True, help_text="The middle of its members' embeddings.")
-    y_centroid = models.FloatField(null=True, blank=True, validators=COORDINATE_RANGE)
-    z_centroid = models.FloatField(null=True, blank=True, validators=COORDINATE_RANGE)
-    polarity = models.FloatField(null=True, blank=True)
-    subjectivity = models.FloatField(null=True, blank=True)
-    size = models.IntegerField(null=True, blank=True, help_text="How many members the SDK counted.")
-    avg_importance = models.FloatField(null=True, blank=True)
-    update_count = models.IntegerField(null=True, blank=True, default=0)
-    last_updated = UTCDateTimeField(null=True, blank=True)
-    weight = models.FloatField(null=True, blank=True, default=0.0)
-    total_tokens = models.IntegerField(null=True, blank=True, default=0)
-    total_chars = models.IntegerField(null=True, blank=True, default=0)
-
-    class Meta:
-        db_table = "clusters"
-        verbose_name = "cluster"
-        verbose_name_plural = "clusters"
-        indexes = [
-            Index(fields=["last_updated"], name="idx_clusters_last_updated"),
-            Index(fields=["weight"], name="idx_clusters_weight"),
-        ]
-        constraints = [
-            in_range("y_centroid", name="ck_clusters_y_centroid_range"),
-            in_range("z_centroid", name="ck_clusters_z_centroid_range"),
-        ]
-
-    def __str__(self) -> str:
-        return f"cluster {self.pk}"
-
-
-class ClusterMember(models.Model):
-    """A memory's place in a cluster."""
-
-    id = models.AutoField(primary_key=True)
-    memory_id = models.CharField(max_length=255, help_text="The database does not check that this memory exists.")
-    anchor = models.CharField(max_length=255, null=True, blank=True)
-    summary = models.TextField()
-    tokens = models.IntegerField(null=True, blank=True, default=0)
-    chars = models.IntegerField(null=True, blank=True, default=0)
-    # No index of its own: the one named in Meta is the one that existing databases have.
-    cluster = models.ForeignKey(
-        Cluster, on_delete=models.CASCADE, db_column="cluster_id", db_index=False, related_name="members"
-    )
-
-    class Meta:
-        db_table = "cluster_members"
-        verbose_name = "cluster member"
-        verbose_name_plural = "cluster members"
-        indexes = [Index(fields=["cluster"], name="idx_cluster_members_cluster")]
-
-    def __str__(self) -> str:
-        return f"{self.memory_id} in cluster {self.cluster_id}"
-
-
-class MemoryRelationship(models.Model):
-    """A directed edge between two memories. Its ends may lie in another namespace, or nowhere."""
-
-    relationship_id = TextKeyField(primary_key=True)
-    source_memory_id = models.TextField(help_text="The database does not check that this memory exists.")
-    target_memory_id = models.TextField(help_text="The database does not check that this memory exists.")
-    relationship_type = models.TextField()
-    strength = models.FloatField(db_default=0.5)
-    reasoning = models.TextField(null=True, blank=True, help_text="Why the two belong together.")
-    namespace = models.TextField(db_default="default")
-    created_at = UTCDateTimeField()
-
-    class Meta:
-        db_table = "memory_relationships"
-        verbose_name = "memory relationship"
-        verbose_name_plural = "memory relationships"
-        indexes = [
-            Index(fields=["source_memory_id"], name="idx_relationships_source"),
-            Index(fields=["strength"], name="idx_relationships_strength"),
-            Index(fields=["target_memory_id"], name="idx_relationships_target"),
-            Index(fields=["relationship_type"], name="idx_relationships_type"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.source_memory_id} {self.relationship_type} {self.target_memory_id}"

@@ -1,0 +1,71 @@
+"""A database that an earlier migration left, with rows in it, is brought forward and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import run_manage
+from tests.samples.databases import contents, insert, query, rows_of
+from tests.samples.rows import row
+
+STANDS_IN = "Stands in for a row that is not in this database; rows that refer to it were here before its table."
+
+
+@pytest.fixture
+def first_url(database_url: str) -> str:
+    """A database as 0001 makes it, with rows that refer to what it has no table for."""
+    migrate(database_url, "0001")
+    insert(
+        database_url,
+        "long_term_memory",
+        [
+            row("long_term_memory", memory_id="a", team_id="t-1", workspace_id="w-1"),
+            row("long_term_memory", memory_id="b", team_id="t'2 🙂"),
+            row("long_term_memory", memory_id="c", original_chat_id="no foreign key"),
+        ],
+    )
+    insert(
+        database_url,
+        "short_term_memory",
+        [
+            row("short_term_memory", memory_id="d", chat_id="c-1", team_id="t-1", namespace="first"),
+            row("short_term_memory", memory_id="e", chat_id="c-1", workspace_id="w-2", namespace="second"),
+            row("short_term_memory", memory_id="f"),
+        ],
+    )
+    insert(database_url, "clusters", [row("clusters", id=3)])
+    insert(database_url, "cluster_members", [row("cluster_members", id=4, cluster_id=3)])
+    return database_url
+
+
+def migrate(url: str, *name: str) -> None:
+    result = run_manage("migrate", "memoria", *name, env={"DATABASE_URL": url})
+    assert result.returncode == 0, result.stderr.decode()
+
+
+def test_no_row_and_no_reference_is_lost(first_url: str) -> None:
+    before = contents(first_url)
+    migrate(first_url)
+    assert contents(first_url) == before
+    assert query(first_url, "SELECT team_id, name, slug, description FROM teams ORDER BY 1") == [
+        ("t'2 🙂", "t'2 🙂", "t'2 🙂", STANDS_IN),
+        ("t-1", "t-1", "t-1", STANDS_IN),
+    ]
+    assert query(first_url, "SELECT workspace_id, slug, team_id FROM workspaces ORDER BY 1") == [
+        ("w-1", "w-1", None),
+        ("w-2", "w-2", None),
+    ]
+    [chat] = rows_of(first_url, "chat_history")
+    assert (chat["chat_id"], chat["namespace"], chat["user_input"]) == ("c-1", "first", "")
+    assert chat["metadata"] == f'{{"note": "{STANDS_IN}"}}'
+    if first_url.startswith("sqlite"):
+        assert query(first_url, "PRAGMA foreign_key_check") == []
+
+
+def test_back_to_0001(first_url: str) -> None:
+    before = contents(first_url)
+    migrate(first_url)
+    migrate(first_url, "0001")
+    assert contents(first_url) == before
+    migrate(first_url)
+    assert contents(first_url) == before
