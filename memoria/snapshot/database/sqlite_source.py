@@ -17,7 +17,8 @@ from memoria.snapshot.tables import Column, Table, TableFacts
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse
 
-_BATCH = 1 << 20
+_BATCH = 1 << 16
+"""Bytes handed on at once: above some 100 KB the allocator maps and returns the memory each time, page by page."""
 
 
 class SQLiteSource:
