@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from memoria.snapshot.database import sqlite_source
+from memoria.snapshot.database import sqlite_rows
 from memoria.snapshot.errors import InvalidRows
 from tests.conftest import MakeDatabase
 from tests.samples.databases import insert, rows_of
@@ -30,7 +30,7 @@ def test_a_large_text_moves_whole(kind: str, name: str, make_database: MakeDatab
 def test_a_row_that_no_reader_takes_back_is_refused(
     make_database: MakeDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_source, "MAX_ROW", 1 << 20)
+    monkeypatch.setattr(sqlite_rows, "MAX_ROW", 1 << 20)
     source = make_database("sqlite", migrated=True)
     insert(source, "clusters", [row("clusters", summary="a" * (1 << 20)), row("clusters", id=2)])
     with pytest.raises(InvalidRows, match=r"clusters '1': the row is larger than 1 MiB\."):

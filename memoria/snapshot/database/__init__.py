@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-
-from memoria.snapshot.database.postgresql_sink import PostgreSQLSink
-from memoria.snapshot.database.postgresql_source import PostgreSQLSource
-from memoria.snapshot.database.sqlite_sink import SQLiteSink
-from memoria.snapshot.database.sqlite_source import SQLiteSource
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.report import Issue
 from memoria.snapshot.tables import Column, Kind, Reference, Table, TableFacts
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 Emit = Callable[[list[bytes]], None]
 """Takes the next rows of a table, each as the text of its JSON object."""
@@ -71,15 +71,18 @@ class Sink(Protocol):
 
 def source(connection: BaseDatabaseWrapper, name: str) -> Source:
     """`name` is what messages call the database."""
-    return _for(connection, SQLiteSource, PostgreSQLSource)(connection, name)
+    found: Source = _class(connection, "source")(connection, name)
+    return found
 
 
 def sink(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> Sink:
-    return _for(connection, SQLiteSink, PostgreSQLSink)(connection, name, read_only=read_only)
+    found: Sink = _class(connection, "sink")(connection, name, read_only=read_only)
+    return found
 
 
-def _for(connection: BaseDatabaseWrapper, sqlite: Any, postgresql: Any) -> Any:
-    kinds = {"sqlite": sqlite, "postgresql": postgresql}
-    if connection.vendor not in kinds:
+def _class(connection: BaseDatabaseWrapper, end: str) -> Any:
+    """As Django does with its backends, only that of the database at hand is loaded, with its driver."""
+    if connection.vendor not in _NAMES:
         raise DatabaseFailure(f"{connection.vendor} is not supported: use SQLite or PostgreSQL")
-    return kinds[connection.vendor]
+    module = import_module(f"{__name__}.{connection.vendor}_{end}")
+    return getattr(module, f"{_NAMES[connection.vendor]}{end.capitalize()}")

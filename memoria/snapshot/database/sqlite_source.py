@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database import sqlite
-from memoria.snapshot.errors import DatabaseFailure, InvalidValue
+from memoria.snapshot.database.sqlite_rows import SQLiteEncoder
+from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.report import Issue
-from memoria.snapshot.rows import RowEncoder
-from memoria.snapshot.tables import Column, Kind, Table, TableFacts
-from memoria.snapshot.values import MAX_ROW, canonical_time, check_json, one_line, shown
+from memoria.snapshot.tables import Column, Table, TableFacts
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse
 
-_BATCH = 1 << 20
-_INFINITY = float("inf")
-_PYTHON_TYPES: dict[Kind, tuple[type, ...]] = {
-    Kind.TEXT: (str,),
-    Kind.INTEGER: (int,),
-    Kind.FLOAT: (float, int),
-    Kind.BOOLEAN: (int,),
-    Kind.TIME: (str,),
-    # A column declared JSON has NUMERIC affinity: SQLite has made numbers of the JSON texts that look like one.
-    Kind.JSON: (str, int, float),
-}
-_BELONGS = {
-    Kind.TEXT: "text",
-    Kind.INTEGER: "a whole number",
-    Kind.FLOAT: "a number",
-    Kind.BOOLEAN: "0 or 1",
-    Kind.TIME: "a time",
-    Kind.JSON: "JSON",
-}
+_BATCH = 1 << 16
+"""Bytes handed on at once: above some 100 KB the allocator maps and returns the memory each time, page by page."""
 
 
 class SQLiteSource:
@@ -77,7 +58,8 @@ class SQLiteSource:
                 raise
 
     def rows(self, table: Table, columns: Mapping[str, Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
-        encoder = _TableEncoder(table, list(columns.values()))
+        encoder = SQLiteEncoder(list(columns.values()))
+        key_at = list(columns).index(table.key.name)
         batch: list[bytes] = []
         size = 0
         with sqlite.failures(self._name):
@@ -85,7 +67,7 @@ class SQLiteSource:
                 try:
                     line = encoder.encode(row)
                 except InvalidValue as error:
-                    key = row[encoder.key]
+                    key = row[key_at]
                     refuse(Issue(table.name, error.reason, key=None if key is None else str(key)))
                     continue
                 batch.append(line)
@@ -114,100 +96,3 @@ class SQLiteSource:
             yield from self._database.execute(f"{select} ORDER BY {key}")
         else:
             yield from self._database.execute(f"{select} WHERE {key} > ? ORDER BY {key}", (last,))
-
-
-class _TableEncoder:
-    """Checks that SQLite, which checks nothing, holds in each column what belongs there; then encodes the row."""
-
-    def __init__(self, table: Table, columns: Sequence[Column]) -> None:
-        self._columns = columns
-        self._encoder = RowEncoder(columns)
-        self.key = [column.name for column in columns].index(table.key.name)
-        self._good: set[tuple[type, ...]] = set()
-        fits: dict[Kind, Callable[[Any], Any]] = {
-            Kind.BOOLEAN: _boolean,
-            Kind.TIME: canonical_time,
-            Kind.FLOAT: _float,
-        }
-        self._fits = [(i, fits[c.kind]) for i, c in enumerate(columns) if c.kind in fits]
-        self._fits += [(i, _within(c.minimum, c.maximum)) for i, c in enumerate(columns) if c.minimum is not None]
-        self._jsons = [i for i, c in enumerate(columns) if c.kind is Kind.JSON]
-
-    def encode(self, row: tuple[Any, ...]) -> bytes:
-        types = tuple(map(type, row))
-        if types not in self._good:
-            self._check_types(row)
-            self._good.add(types)
-        values = list(row)
-        position = 0
-        try:
-            for position, fit in self._fits:
-                if values[position] is not None:
-                    values[position] = fit(values[position])
-            json_null = []
-            for position in self._jsons:
-                if values[position] is not None:
-                    values[position] = _json(values[position])
-                    if values[position] is None:
-                        json_null.append(self._columns[position].name)
-            line = self._encoder.encode(values, json_null)
-        except InvalidValue as error:
-            raise InvalidValue(f"{self._columns[position].name} {error.reason}") from None
-        except UnicodeEncodeError:
-            raise self._not_utf8(row) from None
-        if len(line) > MAX_ROW:
-            raise InvalidValue(f"the row is larger than {MAX_ROW >> 20} MiB")
-        return line
-
-    def _check_types(self, row: tuple[Any, ...]) -> None:
-        for column, value in zip(self._columns, row, strict=True):
-            if value is None:
-                if not column.null:
-                    raise InvalidValue(f"{column.name} is NULL, and may not be")
-            elif type(value) not in _PYTHON_TYPES[column.kind]:
-                raise InvalidValue(f"{column.name} is {shown(value)} where {_BELONGS[column.kind]} belongs")
-
-    def _not_utf8(self, row: tuple[Any, ...]) -> InvalidValue:
-        for column, value in zip(self._columns, row, strict=True):
-            if isinstance(value, str):
-                data = value.encode("utf-8", "surrogateescape")
-                try:
-                    data.decode()
-                except UnicodeDecodeError:
-                    return InvalidValue(f"{column.name} is not UTF-8: {shown(data)}")
-        raise DatabaseFailure("a text could not be encoded")  # only surrogateescape makes such text
-
-
-def _boolean(value: int) -> bool:
-    if value not in (0, 1):
-        raise InvalidValue(f"is {value} where 0 or 1 belongs")
-    return value == 1
-
-
-def _float(value: float) -> float | str:
-    if -_INFINITY < value < _INFINITY:
-        return value
-    return "Infinity" if value > 0 else "-Infinity"
-
-
-def _within(minimum: float | None, maximum: float | None) -> Callable[[Any], Any]:
-    assert minimum is not None
-    assert maximum is not None
-
-    def fit(value: float | str) -> float:
-        if isinstance(value, str) or not minimum <= value <= maximum:
-            raise InvalidValue(f"is {value}, outside {minimum} to {maximum}")
-        return value
-
-    return fit
-
-
-def _json(value: str | int | float) -> msgspec.Raw | None:
-    """Raw JSON text; None for the JSON value null."""
-    if type(value) is not str:
-        if value in (_INFINITY, -_INFINITY):
-            raise InvalidValue(f"is not JSON: {value}")
-        return msgspec.Raw(repr(value).encode())
-    text = one_line(value).encode()
-    check_json(text)
-    return None if text.strip() == b"null" else msgspec.Raw(text)

@@ -12,12 +12,12 @@ import secrets
 import stat
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from memoria.snapshot import compression
-from memoria.snapshot.digest import BackgroundSha256
 from memoria.snapshot.errors import FileFailure
 
 _SYNC_EVERY = 64 << 20
@@ -27,7 +27,8 @@ _PARTIAL = ".partial"
 class OutputFile:
     """A snapshot to write. Only `commit` gives it its name; leaving the `with` block without it removes every trace.
 
-    Digesting, compressing and writing run on another thread; its failure is raised by the next call.
+    Compressing, and with it writing, runs on another thread, as does the flush to the disk; its failure is raised by
+    the next call. Without compression the caller's thread writes: to hand the bytes over would take longer.
     """
 
     def __init__(self, path: str, compress: str | None = None) -> None:
@@ -39,36 +40,46 @@ class OutputFile:
         self._partial: Path | None = None
         self._descriptor = -1
         self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
+        self._unsynced = 0
+        self._content = self._stored = hashlib.sha256()
+        if self.compression:
+            self._stored = hashlib.sha256()
+        self._compressor = compression.compressor(self.compression)
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
 
     def write(self, data: bytes) -> None:
         self._raise()
-        self._content.update(data)
-        self._queue.put(data)
+        if self.compression:
+            self._queue.put(data)
+        else:
+            with self._failures():
+                self._store(data)
 
     def content_sha256(self) -> str:
         """Digest of the uncompressed bytes written so far."""
-        return self._content.whole()
+        self._queue.join()
+        self._raise()
+        return self._content.hexdigest()
 
     def commit(self) -> None:
         """Flush everything to the disk, then let the file appear under its name."""
         self._stop()
         self._raise()
+        with self._failures():
+            self._put(self._compressor.finish())
+        self.sha256 = self._stored.hexdigest()
         if self._path is None or self._partial is None:
             return
-        try:
+        with self._failures():
             os.fsync(self._descriptor)
             os.replace(self._partial, self._path)
             self._partial = None
             _sync_folder(self._path.parent)
-        except OSError as error:
-            raise FileFailure.of("write", self.name, error) from None
 
     def __enter__(self) -> Self:
         try:
             self._descriptor = self._open()
-            self._content = BackgroundSha256()
             self._thread.start()
         except BaseException:  # a signal may come here as well
             self._remove()
@@ -83,7 +94,6 @@ class OutputFile:
         # A write into a pipe that nobody reads may last for ever; into a file it ends.
         if error is None or self._partial is not None:
             self._stop()
-        self._content.close()
         self._remove()
         if self._descriptor != 1 and not self._thread.is_alive():
             os.close(self._descriptor)
@@ -136,37 +146,47 @@ class OutputFile:
             self._queue.put_nowait(None)
 
     def _raise(self) -> None:
-        if isinstance(self._error, OSError) and not isinstance(self._error, BrokenPipeError):
-            raise FileFailure.of("write", self.name, self._error) from None
         if self._error is not None:
-            raise self._error
+            with self._failures():
+                raise self._error
+
+    @contextlib.contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise FileFailure.of("write", self.name, error) from None
 
     def _run(self) -> None:
-        stored = hashlib.sha256() if self.compression else None
-        compressor = compression.compressor(self.compression)
-        unsynced = 0
-        while True:
-            data = self._queue.get()
-            if self._error is not None:
-                if data is None:
-                    return
-                continue
-            try:
-                out = compressor.finish() if data is None else compressor.compress(data)
-                _write_all(self._descriptor, out)
-                if stored is not None:
-                    stored.update(out)
-                self.size += len(out)
-                unsynced += len(out)
-                if unsynced > _SYNC_EVERY and self._partial is not None:
-                    # Keeps the disk busy while rows are still read, so that the last flush is short.
-                    os.fdatasync(self._descriptor)
-                    unsynced = 0
-            except Exception as error:  # raised again in the thread that writes
-                self._error = error
-            if data is None:
-                self.sha256 = self._content.whole() if stored is None else stored.hexdigest()
-                return
+        """Until None comes: store the bytes, and flush to the disk where there are none."""
+        while (data := self._queue.get()) is not None:
+            if self._error is None:
+                try:
+                    self._store(data) if data else self._flush()
+                except Exception as error:  # raised again in the thread that writes
+                    self._error = error
+            self._queue.task_done()
+
+    def _store(self, data: bytes) -> None:
+        self._content.update(data)
+        self._put(self._compressor.compress(data))
+
+    def _put(self, stored: bytes) -> None:
+        _write_all(self._descriptor, stored)
+        if self.compression:
+            self._stored.update(stored)
+        self.size += len(stored)
+        self._unsynced += len(stored)
+        if self._unsynced > _SYNC_EVERY:
+            # Keeps the disk busy while rows are still read, so that the last flush is short.
+            self._unsynced = 0
+            self._flush() if self.compression else self._queue.put(b"")
+
+    def _flush(self) -> None:
+        if self._partial is not None:
+            os.fdatasync(self._descriptor)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
