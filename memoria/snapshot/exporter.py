@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -18,10 +19,12 @@ from memoria.snapshot.errors import DatabaseFailure, InvalidRows, SnapshotError
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.formats import WRITERS
 from memoria.snapshot.formats.header import FORMAT, VERSION
+from memoria.snapshot.left_out import left_out
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.registry import TABLES, columns_in, other_columns, other_tables
+from memoria.snapshot.registry import TABLES, columns_in
 from memoria.snapshot.report import FileReport, Issue, Report, counted
-from memoria.snapshot.tables import Table, TableFacts, names
+from memoria.snapshot.selection import NOTHING, Conditions, Selection, matching
+from memoria.snapshot.tables import ALL, Table, TableFacts, names
 
 
 @dataclass(slots=True)
@@ -33,6 +36,8 @@ class Export:
     database: str
     """What messages and the report call the source."""
     tables: Sequence[Table] = TABLES
+    selection: Selection | None = None
+    """Only these namespaces; its names may be patterns."""
     format: str = "json"
     skip_invalid: bool = False
     jobs: int = 1
@@ -64,20 +69,36 @@ class Export:
         if not any(table.name in facts for table in TABLES):
             raise DatabaseFailure(f"{self.database} has no tables yet: create them with `memoria migrate`")
         self._require_chosen(facts)
-        carried = [table for table in self.tables if table.name in facts or table.core]
-        totals = {table.name: source.count(table.name) for table in present}
-        report.left_out = _left_out(source, present, facts, self.tables)
-        metadata = self._metadata(source, carried, report)
+        selection = self._resolved(source, present, facts)
+        conditions = Conditions(selection, facts, source.at_or_after) if selection else None
+        where = conditions.of if conditions else {}
+        carried = [
+            table for table in self.tables if table.core or (table.name in facts and where.get(table.name) != NOTHING)
+        ]
+        totals = {table.name: source.count(table.name, where=where.get(table.name, ALL)) for table in present}
+        report.left_out = left_out(source, facts, self.tables, conditions)
+        metadata = self._metadata(source, carried, selection, report)
         writer = WRITERS[self.format](self.file.write)
-        writer.start(metadata, _namespaces(source, present, facts))
+        writer.start(metadata, _namespaces(source, present, facts, where))
         self.progress.stage("Exporting", rows=sum(totals.values()))
         for table in carried:
             writer.table(table.name)
-            self._table(source, table, facts, writer.rows, report)
+            self._table(source, table, facts, where.get(table.name, ALL), writer.rows, report)
         counts = {name: report.tables[name].rows for name in names(carried)}
         writer.finish(counts, self.file.content_sha256)
 
-    def _table(self, source: Source, table: Table, facts: dict[str, TableFacts], write: Emit, report: Report) -> None:
+    def _resolved(self, source: Source, present: list[Table], facts: dict[str, TableFacts]) -> Selection | None:
+        """The selection with the names of namespaces that the database has, in place of patterns."""
+        if self.selection is None:
+            return None
+        existing: Counter[str] = Counter()
+        for namespace, tables in _namespaces(source, present, facts, {}).items():
+            existing[namespace] += sum(tables.values())
+        return replace(self.selection, namespaces=matching(self.selection.namespaces, existing, self.database))
+
+    def _table(
+        self, source: Source, table: Table, facts: dict[str, TableFacts], where: str, write: Emit, report: Report
+    ) -> None:
         started = monotonic()
         counts = report.table(table.name)
 
@@ -92,10 +113,12 @@ class Export:
 
         if table.name in facts:
             columns = columns_in(table, facts[table.name])
-            source.rows(table, columns, emit, refuse, jobs=self.jobs)
+            source.rows(table, columns, emit, refuse, jobs=self.jobs, where=where)
         counts.seconds = monotonic() - started
 
-    def _metadata(self, source: Source, carried: list[Table], report: Report) -> dict[str, Any]:
+    def _metadata(
+        self, source: Source, carried: list[Table], selection: Selection | None, report: Report
+    ) -> dict[str, Any]:
         report.file.exported_at = _now()
         return {
             "format": FORMAT,
@@ -104,7 +127,7 @@ class Export:
             "generator": f"memoria {__version__}",
             "database": source.vendor,
             "tables": names(carried),
-            "namespaces": None,
+            "namespaces": list(selection.namespaces) if selection else None,
             "left_out": report.left_out,
         }
 
@@ -126,23 +149,14 @@ class Export:
         )
 
 
-def _left_out(
-    source: Source, present: list[Table], facts: dict[str, TableFacts], chosen: Sequence[Table]
-) -> dict[str, int]:
-    """`table` -> rows, and `table.column` -> values, of what the database holds and the file will not."""
-    left_out = {name: source.count(name) for name in other_tables(facts, chosen)}
-    for table in present:
-        for column in other_columns(table, facts[table.name]):
-            left_out[f"{table.name}.{column}"] = source.count(table.name, column)
-    return left_out
-
-
-def _namespaces(source: Source, present: list[Table], facts: dict[str, TableFacts]) -> dict[str, dict[str, int]]:
+def _namespaces(
+    source: Source, present: list[Table], facts: dict[str, TableFacts], where: Mapping[str, str]
+) -> dict[str, dict[str, int]]:
     """Namespace -> table -> rows, of the tables that have namespaces, in order of name."""
     found: dict[str, dict[str, int]] = {}
     for table in present:
         if table.has_namespace and "namespace" in facts[table.name].columns:
-            for namespace, count in source.namespaces(table.name).items():
+            for namespace, count in source.namespaces(table.name, where=where.get(table.name, ALL)).items():
                 found.setdefault(namespace, {})[table.name] = count
     return dict(sorted(found.items()))
 

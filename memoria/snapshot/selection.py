@@ -1,13 +1,13 @@
 """Which rows of a database belong to the chosen namespaces, as conditions in SQL.
 
-Memories, chats and whatever else has a namespace belong to it. A cluster belongs where one of its members does, and of
-it only those members; a team or a workspace is selected where a selected row refers to it. What belongs to no
-namespace at all (agents, say) is not selected. An edge whose other end is a memory of another namespace stays behind.
+Memories, chats and whatever else has a namespace belong to it. A cluster is selected where one of its members is, and
+of it only those members; a team or a workspace where a selected row refers to it. What belongs to no namespace at all
+(agents, say) is not selected. An edge whose other end is a memory outside the namespaces stays behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -16,66 +16,104 @@ from memoria.snapshot.report import counted
 from memoria.snapshot.tables import TableFacts
 
 MEMORIES = ("long_term_memory", "short_term_memory")
-EDGES = {"memory_relationships": ("source_memory_id", "target_memory_id")} | {
-    "link_memory_threads": ("source_memory_id", "target_memory_id")
-}
-"""Table of edges between memories -> the columns of its two ends."""
+EDGES = ("memory_relationships", "link_memory_threads")
+_ENDS = ("source_memory_id", "target_memory_id")
+_SHARED = {"workspaces": "workspace_id", "teams": "team_id"}
+"""Tables whose rows namespaces share -> the column that refers to them; workspaces refer to teams."""
+_MOMENTS = ("created_at", "updated_at", "last_updated", "timestamp", "extraction_timestamp", "accessed_at")
+"""Columns that say when a row was made or changed."""
 NOTHING = "1 = 0"
+
+Facts = Mapping[str, TableFacts]
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     namespaces: tuple[str, ...]
+    """Names, or shell-style patterns until they are resolved."""
     short_term: bool = True
     clusters: bool = True
     relationships: bool = True
     crossing_edges: bool = False
-    """Edges into other namespaces are selected as well."""
+    """Edges out of the namespaces are selected as well."""
+    since: str | None = None
+    """Only rows made or changed at this moment or later."""
 
-    def conditions(self, facts: Mapping[str, TableFacts]) -> dict[str, str]:
-        """Table -> condition on its rows, for all tables of a database; columns are named with their table."""
-        found = {name: self._condition(name, facts) for name in facts if name not in ("teams", "workspaces")}
-        for shared, column in (("workspaces", "workspace_id"), ("teams", "team_id")):
-            if shared in facts:  # workspaces first: they refer to teams
-                found[shared] = _referred_to(shared, column, found, facts)
-        return found
 
-    def _condition(self, table: str, facts: Mapping[str, TableFacts]) -> str:
-        if table == "short_term_memory" and not self.short_term:
+class Conditions:
+    """A selection as conditions on the tables of one database; columns are named with their table."""
+
+    def __init__(self, selection: Selection, facts: Facts, at_or_after: Callable[[str, str], str]) -> None:
+        """`at_or_after` makes a condition of a column and a moment."""
+        self._selection = selection
+        self._facts = facts
+        self._at_or_after = at_or_after
+        self.of = {name: self._condition(name) for name in facts if name not in _SHARED}
+        """Table -> the condition that its selected rows meet."""
+        for shared in _SHARED:
+            if shared in facts:
+                self.of[shared] = self._referred_to(shared)
+        self.keeps_crossing_edges = selection.crossing_edges
+
+    def crossing(self, table: str) -> str:
+        """Edges that stay behind because an end of theirs is a memory outside."""
+        ends = [f"{table}.{end}" for end in _ENDS]
+        touching = _any([self._is_memory(end, self._within) for end in ends])  # some edges have no namespace themselves
+        return f"{self._recent(table)} AND {touching} AND {_any([self.outside(end) for end in ends])}"
+
+    def outside(self, value: str) -> str:
+        """Whether an expression is the id of a memory that is not in the namespaces; an id of nothing is not outside."""
+        there = [f"EXISTS (SELECT 1 FROM {t} WHERE {t}.memory_id = {value})" for t in MEMORIES if t in self._facts]
+        return f"(({_any(there)}) AND NOT {self._is_memory(value, self._within)})"
+
+    def _condition(self, table: str) -> str:
+        chosen = self._selection
+        if table == "short_term_memory" and not chosen.short_term:
             return NOTHING
         if table in EDGES:
-            return self._edges(table, facts) if self.relationships else NOTHING
+            return self._edges(table) if chosen.relationships else NOTHING
         if table == "cluster_members":
-            return self._exists(facts, "cluster_members.memory_id") if self.clusters else NOTHING
+            return self._is_memory("cluster_members.memory_id", self._recent) if chosen.clusters else NOTHING
         if table == "clusters":
-            members = "SELECT 1 FROM cluster_members WHERE cluster_members.cluster_id = clusters.id"
-            selected = f"EXISTS ({members} AND {self._exists(facts, 'cluster_members.memory_id')})"
-            return selected if self.clusters and "cluster_members" in facts else NOTHING
-        return self._within(table) if "namespace" in facts[table].columns else NOTHING
+            if not chosen.clusters or "cluster_members" not in self._facts:
+                return NOTHING
+            member = self._is_memory("cluster_members.memory_id", self._recent)
+            return f"EXISTS (SELECT 1 FROM cluster_members WHERE cluster_members.cluster_id = clusters.id AND {member})"
+        return self._recent(table) if "namespace" in self._facts[table].columns else NOTHING
 
     def _within(self, table: str) -> str:
-        listed = ", ".join(map(_literal, self.namespaces))
-        return f'"{table}".namespace IN ({listed})'
+        return f'"{table}".namespace IN ({", ".join(map(_literal, self._selection.namespaces))})'
 
-    def _exists(self, facts: Mapping[str, TableFacts], key: str) -> str:
-        """Whether a column holds the id of a selected memory."""
-        chosen = [name for name in MEMORIES if name in facts and (self.short_term or name != "short_term_memory")]
-        found = [f"EXISTS (SELECT 1 FROM {t} WHERE {t}.memory_id = {key} AND {self._within(t)})" for t in chosen]
-        return f"({' OR '.join(found or [NOTHING])})"
+    def _recent(self, table: str) -> str:
+        within = self._within(table) if "namespace" in self._facts[table].columns else "1 = 1"
+        since = self._selection.since
+        moments = [column for column in _MOMENTS if column in self._facts[table].columns]
+        if since is None or not moments:
+            return within
+        recent = [self._at_or_after(f'{table}."{column}"', since) for column in moments]
+        return f"{within} AND {_any(recent)}"
 
-    def _edges(self, table: str, facts: Mapping[str, TableFacts]) -> str:
-        ends = [f"{table}.{column}" for column in EDGES[table]]
-        conditions = [self._within(table)] if "namespace" in facts[table].columns else []
-        if not conditions:  # an edge without a namespace belongs where both its ends do
-            return " AND ".join(self._exists(facts, end) for end in ends)
-        if not self.crossing_edges:
-            conditions += [f"NOT {self._outside(facts, end)}" for end in ends]
-        return " AND ".join(conditions)
+    def _is_memory(self, value: str, condition: Callable[[str], str]) -> str:
+        """Whether an expression is the id of a memory that meets a condition."""
+        tables = [t for t in MEMORIES if t in self._facts and (self._selection.short_term or t == MEMORIES[0])]
+        return _any([f"EXISTS (SELECT 1 FROM {t} WHERE {t}.memory_id = {value} AND {condition(t)})" for t in tables])
 
-    def _outside(self, facts: Mapping[str, TableFacts], end: str) -> str:
-        """Whether an end is a memory that is not selected; one that is nowhere is not outside."""
-        there = [f"EXISTS (SELECT 1 FROM {t} WHERE {t}.memory_id = {end})" for t in MEMORIES if t in facts]
-        return f"(({' OR '.join(there or [NOTHING])}) AND NOT {self._exists(facts, end)})"
+    def _edges(self, table: str) -> str:
+        ends = [f"{table}.{end}" for end in _ENDS]
+        if "namespace" not in self._facts[table].columns:  # such an edge belongs where both its ends do
+            return " AND ".join([self._recent(table), *(self._is_memory(end, self._within) for end in ends)])
+        inside = [] if self._selection.crossing_edges else [f"NOT {self.outside(end)}" for end in ends]
+        return " AND ".join([self._recent(table), *inside])
+
+    def _referred_to(self, shared: str) -> str:
+        column = _SHARED[shared]
+        return _any(
+            [
+                f'EXISTS (SELECT 1 FROM "{t}" WHERE "{t}".{column} = {shared}.{column} AND {condition})'
+                for t, condition in self.of.items()
+                if column in self._facts[t].columns and condition != NOTHING
+            ]
+        )
 
 
 def matching(patterns: Sequence[str], existing: Mapping[str, int], database: str) -> tuple[str, ...]:
@@ -93,15 +131,8 @@ def matching(patterns: Sequence[str], existing: Mapping[str, int], database: str
     return tuple(sorted(chosen))
 
 
-def _referred_to(shared: str, column: str, conditions: Mapping[str, str], facts: Mapping[str, TableFacts]) -> str:
-    """Rows of `shared` that selected rows refer to."""
-    key = f"{shared}.{column}"
-    referring = [
-        f'EXISTS (SELECT 1 FROM "{table}" WHERE "{table}".{column} = {key} AND {condition})'
-        for table, condition in conditions.items()
-        if column in facts[table].columns and table != shared and condition != NOTHING
-    ]
-    return f"({' OR '.join(referring or [NOTHING])})"
+def _any(conditions: Sequence[str]) -> str:
+    return f"({' OR '.join(conditions or [NOTHING])})"
 
 
 def _literal(text: str) -> str:

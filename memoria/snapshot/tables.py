@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+ALL = "1 = 1"
+"""The condition that every row meets."""
+
 
 class Kind(StrEnum):
     """The kinds of value in a snapshot; docs/format.md gives the encoding of each."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import Column, Kind, Reference, Table, TableFacts
+from memoria.snapshot.tables import ALL, Column, Kind, Reference, Table, TableFacts
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -30,13 +30,33 @@ class Source(Protocol):
     def __enter__(self) -> Source: ...
     def __exit__(self, *error: object) -> None: ...
     def facts(self) -> dict[str, TableFacts]: ...
-    def count(self, table: str, column: str | None = None) -> int:
-        """Rows, or those that hold something in `column`."""
+    def count(self, table: str, column: str | None = None, *, where: str = ALL) -> int:
+        """Rows that meet a condition, or those of them that hold something in `column`."""
         ...
 
-    def namespaces(self, table: str) -> dict[str, int]: ...
-    def rows(self, table: Table, columns: Mapping[str, Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
-        """All rows in the order of their keys, byte by byte. `columns`: name in the database -> column."""
+    def namespaces(self, table: str, *, where: str = ALL) -> dict[str, int]: ...
+    def at_or_after(self, column: str, moment: str) -> str:
+        """A condition on a column of times; `moment` as snapshots spell it."""
+        ...
+
+    def elements(self, column: str) -> str:
+        """The elements of JSON arrays, for a FROM clause, where they are `e.value`."""
+        ...
+
+    def rows(
+        self,
+        table: Table,
+        columns: Mapping[str, Column],
+        emit: Emit,
+        refuse: Refuse,
+        *,
+        jobs: int,
+        where: str = ALL,
+    ) -> None:
+        """Rows that meet a condition in the order of their keys, byte by byte.
+
+        `columns`: name in the database -> column. The condition names columns with their table.
+        """
         ...
 
 

@@ -17,7 +17,7 @@ from memoria.snapshot.errors import InvalidSnapshot, InvalidValue
 from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.report import Issue
 from memoria.snapshot.structs import JSON_NULL
-from memoria.snapshot.tables import Column, ColumnFacts, Kind, Table, TableFacts
+from memoria.snapshot.tables import ALL, Column, ColumnFacts, Kind, Table, TableFacts
 from memoria.snapshot.values import MAX_DEPTH, MAX_ROW, check_depth, has_many
 
 if TYPE_CHECKING:
@@ -53,26 +53,42 @@ class PostgreSQLSource:
     def facts(self) -> dict[str, TableFacts]:
         return self._facts
 
-    def count(self, table: str, column: str | None = None) -> int:
+    def count(self, table: str, column: str | None = None, *, where: str = ALL) -> int:
         what = "*" if column is None else quoted(column)
-        return int(self._query(f"SELECT count({what}) FROM {quoted(table)}")[0][0])
+        return int(self._query(f"SELECT count({what}) FROM {quoted(table)} WHERE {where}")[0][0])
 
-    def namespaces(self, table: str) -> dict[str, int]:
+    def namespaces(self, table: str, *, where: str = ALL) -> dict[str, int]:
         return dict(
             self._query(
-                f"SELECT namespace, count(*) FROM {quoted(table)} WHERE namespace IS NOT NULL"
+                f"SELECT namespace, count(*) FROM {quoted(table)} WHERE namespace IS NOT NULL AND ({where})"
                 ' GROUP BY namespace ORDER BY namespace COLLATE "C"'
             )
         )
 
-    def rows(self, table: Table, columns: Mapping[str, Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
-        unfit = self._unfit(table, columns, refuse)
+    def at_or_after(self, column: str, moment: str) -> str:
+        return f"{column} >= '{moment.removesuffix('Z')}'"  # of both kinds: the session's time zone is UTC
+
+    def elements(self, column: str) -> str:
+        array = f"CASE WHEN json_typeof({column}::json) = 'array' THEN {column}::json END"
+        return f"json_array_elements_text({array}) e(value)"
+
+    def rows(
+        self,
+        table: Table,
+        columns: Mapping[str, Column],
+        emit: Emit,
+        refuse: Refuse,
+        *,
+        jobs: int,
+        where: str = ALL,
+    ) -> None:
+        unfit = self._unfit(table, columns, refuse, where)
         select = self._select(table, columns)
         order = self._key_order(table)
-        from_where = f"FROM {quoted(table.name)} WHERE NOT ({unfit})"
+        from_where = f"FROM {quoted(table.name)} WHERE ({where}) AND NOT ({unfit})"
         checked = _Checked(table, emit, refuse)
         with postgresql.failures(self._name), postgresql.quiet_driver():
-            if jobs == 1 or self.count(table.name) <= _PART_ROWS:
+            if jobs == 1 or where != ALL or self.count(table.name) <= _PART_ROWS:
                 self._copy(self._cursor, select.format(f"{from_where} ORDER BY {order}"), checked.take)
             else:
                 ranges = self._ranges(table, jobs)
@@ -108,7 +124,7 @@ class PostgreSQLSource:
             f" ELSE (SELECT row_to_json(j) FROM (SELECT {expressions}) j) END FROM {rows}"
         )
 
-    def _unfit(self, table: Table, columns: Mapping[str, Column], refuse: Refuse) -> str:
+    def _unfit(self, table: Table, columns: Mapping[str, Column], refuse: Refuse, where: str) -> str:
         """A condition for the rows that no snapshot can hold; each of them is refused here, by its key."""
         types = self._facts[table.name].columns
         unfit = [fault for name, column in columns.items() for fault in _faults(column, types[name])]
@@ -120,7 +136,7 @@ class PostgreSQLSource:
             refused = "".join(f" AND NOT {other}" for _, other, _ in unfit[:number])
             found = self._query(
                 f"SELECT {quoted(table.key.name)}::text, {quoted(column)}::text FROM {quoted(table.name)}"
-                f" WHERE {condition}{refused} ORDER BY {self._key_order(table)}"
+                f" WHERE ({where}) AND {condition}{refused} ORDER BY {self._key_order(table)}"
             )
             for key, value in found:
                 refuse(Issue(table.name, f"{column} is {'NULL' if value is None else value}, {reason}", key=key))

@@ -12,7 +12,8 @@ from memoria.snapshot.database import sqlite
 from memoria.snapshot.database.sqlite_rows import SQLiteEncoder
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import Column, Table, TableFacts
+from memoria.snapshot.tables import ALL, Column, Table, TableFacts
+from memoria.snapshot.values import canonical_time
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse
@@ -31,6 +32,7 @@ class SQLiteSource:
     def __enter__(self) -> Self:
         self._database = sqlite.connect(self._connection, self._name, read_only=True)
         with sqlite.failures(self._name):
+            self._database.create_function("canonical_time", 1, _time, deterministic=True)
             self._database.execute("BEGIN")
             self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment is now
         return self
@@ -42,13 +44,17 @@ class SQLiteSource:
         with sqlite.failures(self._name):
             return sqlite.facts(self._database)
 
-    def count(self, table: str, column: str | None = None) -> int:
+    def count(self, table: str, column: str | None = None, *, where: str = ALL) -> int:
         what = "*" if column is None else sqlite.quoted(column)
+        sql = f"SELECT count({what}) FROM {sqlite.quoted(table)} WHERE {where}"
         with sqlite.failures(self._name):
-            return int(self._database.execute(f"SELECT count({what}) FROM {sqlite.quoted(table)}").fetchone()[0])
+            return int(self._database.execute(sql).fetchone()[0])
 
-    def namespaces(self, table: str) -> dict[str, int]:
-        sql = f"SELECT namespace, count(*) FROM {sqlite.quoted(table)} GROUP BY namespace ORDER BY namespace"
+    def namespaces(self, table: str, *, where: str = ALL) -> dict[str, int]:
+        sql = (
+            f"SELECT namespace, count(*) FROM {sqlite.quoted(table)} WHERE {where}"
+            " GROUP BY namespace ORDER BY namespace"
+        )
         with sqlite.failures(self._name):
             try:
                 return {namespace: count for namespace, count in self._database.execute(sql) if type(namespace) is str}
@@ -57,13 +63,28 @@ class SQLiteSource:
                     return {}  # a namespace that is not UTF-8: the row itself is refused with its key
                 raise
 
-    def rows(self, table: Table, columns: Mapping[str, Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
+    def at_or_after(self, column: str, moment: str) -> str:
+        return f"canonical_time({column}) >= '{moment}'"
+
+    def elements(self, column: str) -> str:
+        return f"json_each(CASE WHEN json_valid({column}) AND json_type({column}) = 'array' THEN {column} END) e"
+
+    def rows(
+        self,
+        table: Table,
+        columns: Mapping[str, Column],
+        emit: Emit,
+        refuse: Refuse,
+        *,
+        jobs: int,
+        where: str = ALL,
+    ) -> None:
         encoder = SQLiteEncoder(list(columns.values()))
         key_at = list(columns).index(table.key.name)
         batch: list[bytes] = []
         size = 0
         with sqlite.failures(self._name):
-            for row in self._tuples(table, list(columns)):
+            for row in self._tuples(table, list(columns), where):
                 try:
                     line = encoder.encode(row)
                 except InvalidValue as error:
@@ -77,11 +98,11 @@ class SQLiteSource:
                     batch, size = [], 0
         emit(batch)
 
-    def _tuples(self, table: Table, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    def _tuples(self, table: Table, columns: Sequence[str], where: str) -> Iterator[tuple[Any, ...]]:
         """Rows in key order. Text that is not UTF-8 ends a query; from there on it is read with its bytes escaped."""
         key = sqlite.quoted(table.key.name)
         position = columns.index(table.key.name)
-        select = f"SELECT {', '.join(map(sqlite.quoted, columns))} FROM {sqlite.quoted(table.name)}"
+        select = f"SELECT {', '.join(map(sqlite.quoted, columns))} FROM {sqlite.quoted(table.name)} WHERE ({where})"
         last: Any = None
         try:
             for row in self._database.execute(f"{select} ORDER BY {key}"):
@@ -95,4 +116,12 @@ class SQLiteSource:
         if last is None:
             yield from self._database.execute(f"{select} ORDER BY {key}")
         else:
-            yield from self._database.execute(f"{select} WHERE {key} > ? ORDER BY {key}", (last,))
+            yield from self._database.execute(f"{select} AND {key} > ? ORDER BY {key}", (last,))
+
+
+def _time(value: Any) -> Any:
+    """A stored time in the spelling that can be compared; what is none comes after all times, so that it is found."""
+    try:
+        return canonical_time(value)
+    except (InvalidValue, TypeError):
+        return None if value is None else "~"
