@@ -8,22 +8,8 @@ from collections.abc import Iterator
 import pytest
 from django.apps import apps
 
-from tests.models import (
-    access,
-    chats,
-    clusters,
-    memories,
-    policies,
-    relationships,
-    service,
-    spatial,
-    teams,
-    threads,
-)
 from tests.models.catalogue import Catalogue
-
-SUBJECTS = (teams, chats, memories, spatial, access, clusters, relationships, threads, policies, service)
-TABLES = {name: expected for subject in SUBJECTS for name, expected in subject.TABLES.items()}
+from tests.models.every import TABLES
 
 
 @pytest.fixture
