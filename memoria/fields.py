@@ -133,7 +133,7 @@ class ForeignKey(models.ForeignKey):
         quote = connection.ops.quote_name
         table, column = self.target_field.model._meta.db_table, str(self.target_field.column)
         rule = self._RULES[self.remote_field.on_delete]
-        return f"REFERENCES {quote(table)} ({quote(column)}) ON DELETE {rule}{connection.ops.deferrable_sql()}"
+        return f"REFERENCES {quote(table)} ({quote(column)}) ON DELETE {rule} DEFERRABLE INITIALLY DEFERRED"
 
 
 def unique_index(column: str, *, name: str) -> models.UniqueConstraint:

@@ -15,8 +15,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+import dj_database_url
 import pytest
 from django.db import connections
 
@@ -25,6 +26,8 @@ from tests import postgres
 ROOT = Path(__file__).resolve().parent.parent
 GIVEN_SERVER = os.environ.get("TEST_DATABASE_URL", "")
 KINDS = ["sqlite", "postgresql"] if GIVEN_SERVER else ["sqlite", "postgresql-16", "postgresql-18"]
+
+PROBE = "probe"
 
 # How the workers of pytest-xdist learn which run they belong to.
 RUN_VARIABLE = "MEMORIA_TEST_RUN"
@@ -195,6 +198,20 @@ def database_url(database_kind: str, make_database: MakeDatabase) -> str:
 def migrated_url(database_kind: str, make_database: MakeDatabase) -> str:
     """A migrated database, once of each kind."""
     return make_database(database_kind, migrated=True)
+
+
+@pytest.fixture
+def probe(migrated_url: str, django_db_blocker: Any) -> Iterator[str]:
+    """The alias of a Django connection to a migrated database of each kind."""
+    settings = {PROBE: {**dj_database_url.parse(migrated_url)}}
+    connections.settings[PROBE] = connections.configure_settings({**connections.settings, **settings})[PROBE]
+    with django_db_blocker.unblock():
+        try:
+            yield PROBE
+        finally:
+            connections[PROBE].close()
+            del connections[PROBE]
+            del connections.settings[PROBE]
 
 
 @pytest.fixture(scope="session")

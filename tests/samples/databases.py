@@ -14,7 +14,32 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import new_type, register_type
 
+from tests.models.every import TABLES as EXPECTED
+
 FOLDER = Path(__file__).resolve().parent
+EVERY = (
+    "teams",
+    "workspaces",
+    "workspace_members",
+    "agents",
+    "chat_history",
+    "long_term_memory",
+    "short_term_memory",
+    "clusters",
+    "cluster_members",
+    "memory_relationships",
+    "memory_entities",
+    "spatial_metadata",
+    "memory_access_events",
+    "thread_events",
+    "thread_message_links",
+    "link_memory_threads",
+    "rules_memory",
+    "policy_artifacts",
+    "retention_policy_audits",
+    "service_metadata",
+)
+"""All tables, in the order in which they stand in a snapshot."""
 CORE = ("long_term_memory", "short_term_memory", "clusters", "cluster_members", "memory_relationships")
 
 _COPY = re.compile(r"^COPY (?P<target>.+) FROM stdin;\n(?P<rows>(?:.*\n)*?)\\\.\n", re.MULTILINE)
@@ -34,6 +59,12 @@ def sqlite_sample(name: str, folder: Path) -> str:
     path = folder / f"{name}.db"
     path.write_bytes(gzip.decompress(sample(f"{name}.db.gz").read_bytes()))
     return f"sqlite:///{path}"
+
+
+def create_existing(url: str) -> None:
+    """Every table as the SDK creates it, without rows, in an empty database."""
+    kind = "sqlite" if url.startswith("sqlite") else "postgresql"
+    script(url, sample(f"existing_{kind}.sql").read_text())
 
 
 def load_postgresql_sample(url: str) -> None:
@@ -112,7 +143,7 @@ def _rows(cursor: Any, table: str) -> list[dict[str, Any]]:
     cursor.execute(f'SELECT * FROM "{table}"')
     names = [column[0] for column in cursor.description]
     rows = [dict(zip(names, map(exact, row), strict=True)) for row in cursor.fetchall()]
-    key = next((name for name in names if name in ("memory_id", "id", "relationship_id")), names[0])
+    key = EXPECTED[table].key if table in EXPECTED else names[0]
     return sorted(rows, key=lambda row: row[key].encode() if isinstance(row[key], str) else row[key])
 
 

@@ -10,10 +10,99 @@ from hypothesis import strategies as st
 
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.tables import Column, Kind, Table
+from tests.models.every import TABLES as EXPECTED
 
 Rows = dict[str, list[dict[str, Any]]]
 
+MOMENT = "2025-01-02 03:04:05.123456"
 BASE: dict[str, dict[str, Any]] = {
+    "teams": {"team_id": "t-1", "name": "Team", "slug": "team", "created_at": MOMENT, "updated_at": MOMENT},
+    "workspaces": {
+        "workspace_id": "w-1",
+        "name": "Workspace",
+        "slug": "workspace",
+        "created_at": MOMENT,
+        "updated_at": MOMENT,
+    },
+    "workspace_members": {
+        "id": 1,
+        "workspace_id": "w-1",
+        "user_id": "u-1",
+        "role": "member",
+        "is_admin": False,
+        "is_agent": False,
+        "joined_at": MOMENT,
+        "updated_at": MOMENT,
+    },
+    "agents": {"agent_id": "a-1", "name": "Agent", "is_agent": True, "created_at": MOMENT, "updated_at": MOMENT},
+    "chat_history": {
+        "chat_id": "c-1",
+        "user_input": "question",
+        "ai_output": "answer",
+        "model": "model",
+        "timestamp": MOMENT,
+        "session_id": "session",
+        "namespace": "default",
+    },
+    "memory_entities": {
+        "entity_id": "e-1",
+        "memory_id": "m-1",
+        "memory_type": "long_term",
+        "entity_type": "person",
+        "entity_value": "Ada",
+        "relevance_score": 0.5,
+        "namespace": "default",
+        "created_at": MOMENT,
+    },
+    "spatial_metadata": {"memory_id": "m-1", "namespace": "default", "timestamp": MOMENT},
+    "memory_access_events": {
+        "id": 1,
+        "memory_id": "m-1",
+        "namespace": "default",
+        "accessed_at": MOMENT,
+        "access_type": "retrieval",
+    },
+    "thread_events": {"thread_id": "th-1", "namespace": "default", "created_at": MOMENT, "updated_at": MOMENT},
+    "thread_message_links": {
+        "id": 1,
+        "thread_id": "th-1",
+        "memory_id": "m-1",
+        "namespace": "default",
+        "sequence_index": 0,
+    },
+    "link_memory_threads": {
+        "id": 1,
+        "source_memory_id": "m-1",
+        "target_memory_id": "m-2",
+        "relation": "related",
+        "created_at": MOMENT,
+    },
+    "rules_memory": {
+        "rule_id": "ru-1",
+        "rule_text": "rule",
+        "rule_type": "style",
+        "namespace": "default",
+        "created_at": MOMENT,
+        "updated_at": MOMENT,
+    },
+    "policy_artifacts": {
+        "id": 1,
+        "name": "policy",
+        "artifact_type": "retention",
+        "namespace": "*",
+        "payload": "{}",
+        "schema_version": "1.0",
+        "created_at": MOMENT,
+        "updated_at": MOMENT,
+    },
+    "retention_policy_audits": {
+        "id": 1,
+        "namespace": "default",
+        "policy_name": "policy",
+        "action": "block",
+        "created_at": MOMENT,
+    },
+    "service_metadata": {"key": "version"},
     "long_term_memory": {
         "memory_id": "m-1",
         "processed_data": "{}",
@@ -21,13 +110,13 @@ BASE: dict[str, dict[str, Any]] = {
         "category_primary": "fact",
         "retention_type": "long_term",
         "namespace": "default",
-        "timestamp": "2025-01-02 03:04:05.123456",
-        "created_at": "2025-01-02 03:04:05.123456",
+        "timestamp": MOMENT,
+        "created_at": MOMENT,
         "searchable_content": "text",
         "summary": "summary",
         "classification": "conversational",
         "memory_importance": "medium",
-        "extraction_timestamp": "2025-01-02 03:04:05.123456",
+        "extraction_timestamp": MOMENT,
     },
     "short_term_memory": {
         "memory_id": "s-1",
@@ -36,7 +125,7 @@ BASE: dict[str, dict[str, Any]] = {
         "category_primary": "fact",
         "retention_type": "short_term",
         "namespace": "default",
-        "created_at": "2025-01-02 03:04:05.123456",
+        "created_at": MOMENT,
         "searchable_content": "text",
         "summary": "summary",
     },
@@ -49,7 +138,7 @@ BASE: dict[str, dict[str, Any]] = {
         "relationship_type": "related_to",
         "strength": 0.5,
         "namespace": "default",
-        "created_at": "2025-01-02 03:04:05.123456",
+        "created_at": MOMENT,
     },
 }
 """A smallest row of each table, as SQLAlchemy and Django store it."""
@@ -61,7 +150,10 @@ def row(table: str, **values: Any) -> dict[str, Any]:
 
 def snapshot_row(table: str, **values: Any) -> dict[str, Any]:
     """The same, as it stands in a snapshot."""
-    base = {name: json.loads(value) if name == "processed_data" else value for name, value in BASE[table].items()}
+    base = {
+        name: json.loads(value) if name in ("processed_data", "payload") else value
+        for name, value in BASE[table].items()
+    }
     return {**base, **values}
 
 
@@ -146,8 +238,15 @@ def _values(column: Column, *, vendor: str, line_ends: bool, nan: bool, integer_
     return st.none() | values if column.null else values
 
 
-def _rows(table: Table, **options: Any) -> st.SearchStrategy[list[dict[str, Any]]]:
-    fixed = {table.key.name, "cluster_id"}
+FOREIGN_KEYS = {table: {key[0]: key[1] for key in expected.foreign_keys} for table, expected in EXPECTED.items()}
+_UNIQUE = {"teams": "slug", "workspaces": "slug", "workspace_members": "user_id", "policy_artifacts": "name"}
+
+
+def _rows(table: Table, most: int, **options: Any) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Rows that refer to nothing yet."""
+    fixed = {table.key.name, _UNIQUE.get(table.name), *FOREIGN_KEYS[table.name]}
+    if table.name == "spatial_metadata":
+        fixed.add("namespace")  # which a check wants not to be empty
     cells = st.one_of(
         [
             st.tuples(st.just(column.name), _values(column, **options))
@@ -158,17 +257,27 @@ def _rows(table: Table, **options: Any) -> st.SearchStrategy[list[dict[str, Any]
     one = st.tuples(_values(table.key, **options), st.lists(cells, max_size=8)).map(
         lambda drawn: row(table.name, **dict(drawn[1])) | {table.key.name: drawn[0]}
     )
-    return st.lists(one, max_size=3, unique_by=lambda made: made[table.key.name])
+    return st.lists(one, max_size=most, unique_by=lambda made: made[table.key.name])
 
 
 @st.composite
 def databases(
     draw: st.DrawFn, vendor: str, *, line_ends: bool = True, nan: bool = False, integer_bits: int = 32
 ) -> Rows:
-    """Rows for all five tables, whose cluster members belong to clusters that are there."""
+    """Rows for all tables, whose references lead to rows that are there."""
     options = {"vendor": vendor, "line_ends": line_ends, "nan": nan, "integer_bits": integer_bits}
-    found = {table.name: draw(_rows(table, **options)) for table in TABLES}
-    ids = [cluster["id"] for cluster in found["clusters"]]
-    members = found["cluster_members"] if ids else []
-    found["cluster_members"] = [{**member, "cluster_id": draw(st.sampled_from(ids))} for member in members]
+    found: Rows = {}
+    for table in TABLES:
+        found[table.name] = rows = draw(_rows(table, 3 if table.core else 2, **options))
+        for number, made in enumerate(rows):
+            if table.name in _UNIQUE:
+                made[_UNIQUE[table.name]] = f"{number} {draw(st.sampled_from(_HOSTILE_TEXTS))}"
+        for column, target in FOREIGN_KEYS[table.name].items():
+            keys = [held[EXPECTED[target].key] for held in found[target]]
+            if table.by_name[column].null:
+                keys.append(None)
+            for made in rows if keys else []:
+                made[column] = draw(st.sampled_from(keys))
+            if not keys:
+                rows.clear()
     return found

@@ -8,24 +8,41 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.registry import EXCLUDED, MODELS, TABLES, chosen, table_of
+from memoria.snapshot.registry import EXCLUDED, TABLES, chosen, table_of
 from memoria.snapshot.rows import RowDecoder
 from memoria.snapshot.tables import Column, Kind, Table
+from tests.models import every
+from tests.samples.databases import CORE, EVERY
 from tests.samples.rows import snapshot_row
 
-NAMES = ["long_term_memory", "short_term_memory", "clusters", "cluster_members", "memory_relationships"]
+BY_NAME = {table.name: table for table in TABLES}
 
 
-def test_the_core_five_parents_first() -> None:
-    assert [table.name for table in TABLES] == NAMES
-    assert [table.core for table in TABLES] == [True] * 5
-    assert [table.key.name for table in TABLES] == ["memory_id", "memory_id", "id", "id", "relationship_id"]
-    assert [table.has_namespace for table in TABLES] == [True, True, False, False, True]
-    assert (len(MODELS), EXCLUDED) == (5, {})
+def test_every_table_parents_first() -> None:
+    names = [table.name for table in TABLES]
+    assert (tuple(names), EXCLUDED) == (EVERY, {})
+    assert [table.name for table in TABLES if table.core] == list(CORE)
+    assert [table.key.name for table in TABLES] == [every.TABLES[name].key for name in names]
+    for name in names:
+        for _, target, _, _ in every.TABLES[name].foreign_keys:
+            assert names.index(target) < names.index(name)
+
+
+def test_tables_without_namespaces() -> None:
+    assert [table.name for table in TABLES if not table.has_namespace] == [
+        "teams",
+        "workspaces",
+        "workspace_members",
+        "agents",
+        "clusters",
+        "cluster_members",
+        "link_memory_threads",
+        "service_metadata",
+    ]
 
 
 def test_columns_of_a_table() -> None:
-    columns = {column.name: column for column in TABLES[3].columns}
+    columns = {column.name: column for column in BY_NAME["cluster_members"].columns}
     assert [(c.name, c.kind, c.null, c.max_length) for c in columns.values()] == [
         ("id", Kind.INTEGER, False, None),
         ("memory_id", Kind.TEXT, False, 255),
@@ -47,6 +64,8 @@ def test_limits() -> None:
             ("short_term_memory", "z_coord"),
             ("clusters", "y_centroid"),
             ("clusters", "z_centroid"),
+            ("spatial_metadata", "y"),
+            ("spatial_metadata", "z"),
         ],
         (-15.0, 15.0),
     )
@@ -60,6 +79,11 @@ def test_defaults_of_required_columns() -> None:
         if column.default is not None and column.kind is not Kind.TIME
     }
     assert found == {
+        ("workspace_members", "role"): "member",
+        ("workspace_members", "is_admin"): False,
+        ("workspace_members", "is_agent"): False,
+        ("agents", "is_agent"): True,
+        ("chat_history", "namespace"): "default",
         ("long_term_memory", "importance_score"): 0.5,
         ("long_term_memory", "retention_type"): "long_term",
         ("long_term_memory", "namespace"): "default",
@@ -70,6 +94,19 @@ def test_defaults_of_required_columns() -> None:
         ("short_term_memory", "namespace"): "default",
         ("memory_relationships", "strength"): 0.5,
         ("memory_relationships", "namespace"): "default",
+        ("memory_entities", "relevance_score"): 0.5,
+        ("memory_entities", "namespace"): "default",
+        ("spatial_metadata", "namespace"): "default",
+        ("memory_access_events", "namespace"): "default",
+        ("memory_access_events", "access_type"): "retrieval",
+        ("thread_events", "namespace"): "default",
+        ("thread_message_links", "namespace"): "default",
+        ("link_memory_threads", "relation"): "related",
+        ("rules_memory", "namespace"): "default",
+        ("policy_artifacts", "namespace"): "*",
+        ("policy_artifacts", "schema_version"): "1.0",
+        ("retention_policy_audits", "namespace"): "default",
+        ("retention_policy_audits", "action"): "block",
     }
 
 
@@ -77,8 +114,9 @@ def test_a_time_by_default_is_one_moment() -> None:
     """Rows of one run that lack a time get the same one, and those of the next run another."""
     lacking = {name: value for name, value in snapshot_row("long_term_memory").items() if name != "created_at"}
     data = json.dumps(lacking).encode()
-    position = TABLES[0].columns.index(TABLES[0].by_name["created_at"])
-    first, second = RowDecoder(TABLES[0]), RowDecoder(TABLES[0])
+    table = BY_NAME["long_term_memory"]
+    position = table.columns.index(table.by_name["created_at"])
+    first, second = RowDecoder(table), RowDecoder(table)
     assert first.decode(data)[position] == first.decode(data)[position] < second.decode(data)[position]
 
 
@@ -123,4 +161,4 @@ def test_chosen() -> None:
     ]
     with pytest.raises(SnapshotError) as caught:
         chosen(["clusters", "auth_user"])
-    assert str(caught.value) == f"there is no table 'auth_user': choose from {', '.join(NAMES)}"
+    assert str(caught.value) == f"there is no table 'auth_user': choose from {', '.join(EVERY)}"

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.conftest import KINDS, MakeDatabase
-from tests.samples.databases import CORE, connected, contents, query
+from tests.models.every import TABLES
+from tests.samples.databases import EVERY, connected, contents, query
 from tests.samples.engine import export, import_, without_header
 from tests.samples.rows import Rows, databases
 
@@ -31,9 +32,9 @@ def fill(url: str, rows: Rows) -> None:
     with connected(url) as connection:
         cursor = connection.cursor()
         cursor.execute("BEGIN")
-        for table in reversed(CORE):
+        for table in reversed(EVERY):
             cursor.execute(f"DELETE FROM {table}")
-        for table in CORE:
+        for table in EVERY:
             for row in rows[table]:
                 names = ", ".join(f'"{name}"' for name in row)
                 marks = ", ".join([mark] * len(row))
@@ -46,24 +47,16 @@ def normalised(value: Any) -> Any:
     return value.replace("\r", " ").replace("\n", " ") if isinstance(value, str) else value
 
 
-def expected(found: dict[str, list[dict[str, Any]]], json: set[str]) -> dict[str, list[dict[str, Any]]]:
+def expected(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     return {
-        table: [{name: normalised(value) if name in json else value for name, value in row.items()} for row in rows]
+        table: [
+            {name: normalised(value) if name in JSON[table] else value for name, value in row.items()} for row in rows
+        ]
         for table, rows in found.items()
     }
 
 
-JSON = {
-    "processed_data",
-    "symbolic_anchors",
-    "embedding",
-    "documents_json",
-    "entities_json",
-    "keywords_json",
-    "supersedes_json",
-    "related_memories_json",
-    "centroid",
-}
+JSON = {table: {name for name, types, _ in made.columns if types[1] == "json"} for table, made in TABLES.items()}
 
 
 def assert_same_again(source: str, target: str, folder: Path, suffix: str) -> None:
@@ -73,7 +66,7 @@ def assert_same_again(source: str, target: str, folder: Path, suffix: str) -> No
     report = import_(target, first)
     export(target, second)
     assert without_header(second) == without_header(first)
-    assert contents(target) == expected(contents(source), JSON)
+    assert contents(target, EVERY) == expected(contents(source, EVERY))
     assert (report.exit_code, report.issues, report.notes) == (0, [], [])
 
 
@@ -117,9 +110,9 @@ def test_sqlite_to_postgresql_and_back(make_database: MakeDatabase, tmp_path: Pa
             path = tmp_path / f"{number}.json"
             export(source, path)
             import_(target, path)
-        original = expected(contents(start), JSON)
-        assert contents(between) == original
-        assert contents(end) == original
+        original = expected(contents(start, EVERY))
+        assert contents(between, EVERY) == original
+        assert contents(end, EVERY) == original
 
     run()
 
@@ -136,9 +129,9 @@ def test_postgresql_to_sqlite_and_back(make_database: MakeDatabase, tmp_path: Pa
             path = tmp_path / f"{number}.ndjson"
             export(source, path)
             import_(target, path)
-        original = expected(contents(start), JSON)
-        assert contents(between) == original
-        assert contents(end) == original
+        original = expected(contents(start, EVERY))
+        assert contents(between, EVERY) == original
+        assert contents(end, EVERY) == original
 
     run()
 
@@ -147,7 +140,7 @@ def test_rows_leave_in_byte_order_of_their_keys(migrated_url: str, tmp_path: Pat
     keys = ["b", "B", "a", "ä", "", "Z", "a b", "a-b", "ab", "🙂", "\uffff", "10", "9"]
     fill(
         migrated_url,
-        {table: [] for table in CORE} | {"memory_relationships": [{**_EDGE, "relationship_id": key} for key in keys]},
+        {table: [] for table in EVERY} | {"memory_relationships": [{**_EDGE, "relationship_id": key} for key in keys]},
     )
     export(migrated_url, tmp_path / "out.ndjson", tables=["memory_relationships"])
     lines = (tmp_path / "out.ndjson").read_text("utf-8").split("\n")[2:-2]
