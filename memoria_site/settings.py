@@ -101,7 +101,8 @@ DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""), FOLDER / "m
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    # The admin's pages are loaded with the URLs, in urls.py: a command does not need them.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -47,3 +47,25 @@ def test_a_wrong_environment_is_one_sentence() -> None:
     assert ours.stderr.startswith(b"memoria: DATABASE_URL is not the URL of a database: ")
     assert b"cret" not in ours.stderr
     assert ours.stderr.count(b"\n") == 1
+
+
+def test_a_command_does_not_load_the_admins_pages() -> None:
+    """Nor another database's driver: what is not needed costs every run its time."""
+    script = (
+        "import sys; sys.argv = ['memoria', 'export-data', 'x.json', '--database-url', 'sqlite:///none.sqlite3'];"
+        "import atexit; atexit.register(lambda: print({'django.contrib.auth.admin', 'import_export.admin',"
+        " 'psycopg2'} & set(sys.modules)));"
+        "from memoria.cli import main; main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (1, "set()\n")
+
+
+def test_the_admin_is_loaded_with_the_urls() -> None:
+    script = (
+        "import django; django.setup(); import memoria_site.urls; from django.contrib import admin;"
+        "from django.contrib.auth.models import Group; print(admin.site.is_registered(Group))"
+    )
+    variables = {**os.environ, "DJANGO_SETTINGS_MODULE": "memoria_site.settings"}
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=variables, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, "True\n")
