@@ -62,7 +62,7 @@ class Conditions:
         return f"{self._recent(table)} AND {touching} AND {_any([self.outside(end) for end in ends])}"
 
     def outside(self, value: str) -> str:
-        """Whether an expression is the id of a memory that is not in the namespaces; an id of nothing is not outside."""
+        """Whether an expression is the id of a memory not in the namespaces; an id of nothing is not outside."""
         there = [f"EXISTS (SELECT 1 FROM {t} WHERE {t}.memory_id = {value})" for t in MEMORIES if t in self._facts]
         return f"(({_any(there)}) AND NOT {self._is_memory(value, self._within)})"
 

@@ -50,12 +50,14 @@ def url(request: pytest.FixtureRequest, database_kind: str, make_database: MakeD
     else:
         url = make_database(database_kind)
         load_postgresql_sample(url)
-    for table in reversed(TABLES):
-        if not (table.name == "memory_relationships" and database_kind != "sqlite"):
-            with_rows = query(url, f"SELECT count(*) FROM {table.name}") if exists(url, table.name) else []
-            if with_rows:
-                script(url, f"DELETE FROM {table.name}")
+    clear(url)
     return url
+
+
+def clear(url: str) -> None:
+    for table in reversed(TABLES):
+        if exists(url, table.name):
+            script(url, f"DELETE FROM {table.name}")
 
 
 def exists(url: str, table: str) -> bool:
@@ -80,68 +82,69 @@ def test_every_foreign_key_is_here(make_database: MakeDatabase) -> None:
         assert sorted(key for key in found if key[0] in BY_NAME) == sorted(KEYS)
 
 
-@pytest.mark.parametrize(("child", "column", "parent"), KEYS)
-class TestReplacingTheParent:
-    @pytest.fixture(autouse=True)
-    def rows(self, url: str, child: str, column: str, parent: str) -> None:
-        insert(url, parent, [row(parent, **keyed(parent, n)) for n in (1, 2)])
-        self.reference = keyed(parent, 1)[BY_NAME[parent].key.name]
-        insert(url, child, [row(child, **{column: self.reference})])
-
-    def test_leaves_its_children(self, url: str, child: str, column: str, parent: str, tmp_path: Path) -> None:
-        before = rows_of(url, child)
-        assert before[0][column] == self.reference
-        path = tmp_path / "out.json"
-        changed = CHANGED[parent]
-        path.write_bytes(
-            layout_c(
-                **{
-                    parent: [
-                        snapshot_row(parent, **keyed(parent, 1), **{changed: "changed"}),
-                        snapshot_row(parent, **keyed(parent, 3)),
-                    ]
-                }
-            )
-        )
-        report = import_(url, path, tables=[parent])
-        counts = report.tables[parent]
-        assert (list(report.tables), counts.inserted, counts.deleted) == ([parent], 2, 2)
-        assert rows_of(url, child) == before
-        keys = [(r[BY_NAME[parent].key.name], r[changed] == "changed") for r in rows_of(url, parent)]
-        assert keys == [(self.reference, True), (keyed(parent, 3)[BY_NAME[parent].key.name], False)]
-
-    def test_without_the_row_they_need_is_refused(
-        self, url: str, child: str, column: str, parent: str, tmp_path: Path
-    ) -> None:
-        before = rows_of(url, child), rows_of(url, parent)
-        path = tmp_path / "out.json"
-        path.write_bytes(layout_c(**{parent: [snapshot_row(parent, **keyed(parent, 2))]}))
-        with pytest.raises(InvalidRows) as caught:
-            import_(url, path, tables=[parent])
-        assert [(i.table, i.kind) for i in caught.value.report.issues] == [(parent, "abandoned")]
-        assert f"1 rows of {child} in the database refer to rows" in caught.value.report.issues[0].reason
-        assert (rows_of(url, child), rows_of(url, parent)) == before
+def with_a_child(url: str, child: str, column: str, parent: str) -> Any:
+    """Two rows of the parent, and a child of the first; returns the first's key."""
+    clear(url)
+    insert(url, parent, [row(parent, **keyed(parent, n)) for n in (1, 2)])
+    reference = keyed(parent, 1)[BY_NAME[parent].key.name]
+    insert(url, child, [row(child, **{column: reference})])
+    return reference
 
 
-@pytest.mark.parametrize(("child", "column", "parent"), KEYS)
-def test_a_reference_that_leads_nowhere(url: str, child: str, column: str, parent: str, tmp_path: Path) -> None:
-    nowhere = 77 if parent == "clusters" else "nowhere"
+def test_replacing_a_parent_leaves_its_children(url: str, subtests: pytest.Subtests, tmp_path: Path) -> None:
     path = tmp_path / "out.json"
-    path.write_bytes(layout_c(**{child: [snapshot_row(child, **{column: nowhere})]}))
-    remedy = "" if (child, column) in REQUIRED else "; --missing-references null empties such references"
-    with pytest.raises(InvalidRows) as caught:
-        import_(url, path)
-    assert [i.reason for i in caught.value.report.issues] == [
-        f"{column} refers to {parent} {nowhere!r}, neither in the file nor in the database{remedy}"
-    ]
-    if remedy:
-        report = import_(url, path, null_missing_references=True)
-        assert report.tables[child].nulled == {column: 1}
-        assert [r[column] for r in rows_of(url, child)] == [None]
-    else:
-        with pytest.raises(InvalidRows):
-            import_(url, path, null_missing_references=True)
-        assert rows_of(url, child) == []
+    for child, column, parent in KEYS:
+        with subtests.test(child=child, column=column):
+            reference = with_a_child(url, child, column, parent)
+            before = rows_of(url, child)
+            assert before[0][column] == reference
+            changed, key = CHANGED[parent], BY_NAME[parent].key.name
+            first = snapshot_row(parent, **keyed(parent, 1), **{changed: "changed"})
+            path.write_bytes(layout_c(**{parent: [first, snapshot_row(parent, **keyed(parent, 3))]}))
+            report = import_(url, path, tables=[parent])
+            counts = report.tables[parent]
+            assert (list(report.tables), counts.inserted, counts.deleted) == ([parent], 2, 2)
+            assert rows_of(url, child) == before
+            found = [(held[key], held[changed] == "changed") for held in rows_of(url, parent)]
+            assert found == [(reference, True), (keyed(parent, 3)[key], False)]
+
+
+def test_a_parent_that_a_child_needs_is_not_removed(url: str, subtests: pytest.Subtests, tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    for child, column, parent in KEYS:
+        with subtests.test(child=child, column=column):
+            with_a_child(url, child, column, parent)
+            before = rows_of(url, child), rows_of(url, parent)
+            path.write_bytes(layout_c(**{parent: [snapshot_row(parent, **keyed(parent, 2))]}))
+            with pytest.raises(InvalidRows) as caught:
+                import_(url, path, tables=[parent])
+            assert [(i.table, i.kind) for i in caught.value.report.issues] == [(parent, "abandoned")]
+            assert f"1 rows of {child} in the database refer to rows" in caught.value.report.issues[0].reason
+            assert (rows_of(url, child), rows_of(url, parent)) == before
+
+
+def test_a_reference_that_leads_nowhere(url: str, subtests: pytest.Subtests, tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    for child, column, parent in KEYS:
+        with subtests.test(child=child, column=column):
+            clear(url)
+            nowhere = 77 if parent == "clusters" else "nowhere"
+            path.write_bytes(layout_c(**{child: [snapshot_row(child, **{column: nowhere})]}))
+            required = (child, column) in REQUIRED
+            remedy = "" if required else "; --missing-references null empties such references"
+            with pytest.raises(InvalidRows) as caught:
+                import_(url, path)
+            assert [i.reason for i in caught.value.report.issues] == [
+                f"{column} refers to {parent} {nowhere!r}, neither in the file nor in the database{remedy}"
+            ]
+            if required:
+                with pytest.raises(InvalidRows):
+                    import_(url, path, null_missing_references=True)
+                assert rows_of(url, child) == []
+            else:
+                report = import_(url, path, null_missing_references=True)
+                assert report.tables[child].nulled == {column: 1}
+                assert [held[column] for held in rows_of(url, child)] == [None]
 
 
 def test_children_of_a_row_that_is_left_out_are_left_out(url: str, tmp_path: Path) -> None:
