@@ -72,9 +72,8 @@ class Export:
         selection = self._resolved(source, present, facts)
         conditions = Conditions(selection, facts, source.at_or_after) if selection else None
         where = conditions.of if conditions else {}
-        carried = [
-            table for table in self.tables if table.core or (table.name in facts and where.get(table.name) != NOTHING)
-        ]
+        # What was not asked for is not there; there and empty, it would empty the table that it replaces.
+        carried = [t for t in self.tables if (t.core or t.name in facts) and where.get(t.name) != NOTHING]
         totals = {table.name: source.count(table.name, where=where.get(table.name, ALL)) for table in present}
         report.left_out = left_out(source, facts, self.tables, conditions)
         metadata = self._metadata(source, carried, selection, report)

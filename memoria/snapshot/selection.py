@@ -29,8 +29,8 @@ Facts = Mapping[str, TableFacts]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    namespaces: tuple[str, ...]
-    """Names, or shell-style patterns until they are resolved."""
+    namespaces: tuple[str, ...] = ()
+    """Names, or shell-style patterns until they are resolved; without any, every namespace."""
     short_term: bool = True
     clusters: bool = True
     relationships: bool = True
@@ -82,7 +82,8 @@ class Conditions:
         return self._recent(table) if "namespace" in self._facts[table].columns else NOTHING
 
     def _within(self, table: str) -> str:
-        return f'"{table}".namespace IN ({", ".join(map(_literal, self._selection.namespaces))})'
+        listed = ", ".join(map(_literal, self._selection.namespaces))
+        return f"{table}.namespace IN ({listed})" if listed else NOTHING
 
     def _recent(self, table: str) -> str:
         within = self._within(table) if "namespace" in self._facts[table].columns else "1 = 1"
@@ -109,7 +110,7 @@ class Conditions:
         column = _SHARED[shared]
         return _any(
             [
-                f'EXISTS (SELECT 1 FROM "{t}" WHERE "{t}".{column} = {shared}.{column} AND {condition})'
+                f"EXISTS (SELECT 1 FROM {t} WHERE {t}.{column} = {shared}.{column} AND {condition})"
                 for t, condition in self.of.items()
                 if column in self._facts[t].columns and condition != NOTHING
             ]
@@ -117,11 +118,11 @@ class Conditions:
 
 
 def matching(patterns: Sequence[str], existing: Mapping[str, int], database: str) -> tuple[str, ...]:
-    """The namespaces that names and shell-style patterns choose, in order of name. `existing`: namespace -> rows.
+    """The namespaces that names and shell-style patterns choose, in order of name; all without a pattern.
 
-    Raises SnapshotError for one that chooses nothing.
+    `existing`: namespace -> rows. Raises SnapshotError for a pattern that chooses nothing.
     """
-    chosen: set[str] = set()
+    chosen: set[str] = set() if patterns else set(existing)
     for pattern in patterns:
         found = {name for name in existing if name == pattern or fnmatchcase(name, pattern)}
         if not found:
