@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import machine, postgresql, report, servers, sqlite
+from benchmarks import machine, postgresql, report, servers, sqlite, tables
 from benchmarks.cases import Case, Results, interleave, say
 from benchmarks.data import Shape
 from benchmarks.goals import Outcome, goals
@@ -38,6 +38,7 @@ def main() -> int:
             check_space(folder, shape.rows * (SCALE if options.scale else 1))
             described = machine.describe(folder)
             sqlite.make_databases(Files(folder, shape, small))
+            tables.make_database(tables.Tables(Files(folder, shape, small)))
             if "sqlite" in engines:
                 measure_sqlite(options, folder, outcome)
             if "postgresql" in engines:
@@ -50,7 +51,7 @@ def main() -> int:
     report.write_json(options.output, outcome, found, described)
     if options.markdown:
         report.write_markdown(options.markdown, outcome, found, described)
-    return complain([outcome.results, outcome.scaled])
+    return complain([outcome.results, outcome.tables, outcome.scaled])
 
 
 def arguments() -> argparse.Namespace:
@@ -129,6 +130,7 @@ def measure_sqlite(options: argparse.Namespace, folder: Path, outcome: Outcome) 
     """Measure SQLite's cases, and ours with many rows where asked for."""
     files = Files(folder, outcome.shape, outcome.small)
     measure_groups([sqlite.out_cases(files), sqlite.in_cases(files)], options.runs, outcome.results)
+    measure_groups(tables.sqlite_cases(tables.Tables(files)), options.runs, outcome.tables)
     if options.scale:
         files = replace(files, shape=scaled(files.shape))
         sqlite.make_databases(files)
@@ -159,6 +161,7 @@ def measure_place(options: argparse.Namespace, place: Place, outcome: Outcome) -
         make_all_databases(place)
         groups = [postgresql.out_cases(place), postgresql.in_cases(place)]
         measure_groups(groups, options.runs, outcome.results)
+        measure_groups(tables.postgresql_cases(tables.Tables(place.files), place), options.runs, outcome.tables)
         if options.scale:
             many = replace(place, files=replace(place.files, shape=scaled(place.files.shape)))
             places.append(many)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.cases import FORMATS, Results
 from benchmarks.data import Shape
+from benchmarks.tables import ROWS
 
 PEAK_LIMIT_MB = 150.0  # of 10^6 bytes
 FORMAT_NAMES = {"ndjson": "NDJSON", "json": "JSON"}
@@ -38,6 +39,8 @@ class Outcome:
     lz4: bool | None = None
     results: Results = field(default_factory=dict)
     scaled: Results = field(default_factory=dict)
+    tables: Results = field(default_factory=dict)
+    """Those of many small tables."""
 
     def seconds(self, name: str) -> float | None:
         """The median of a case; that of `dumpdata` and `loaddata` is scaled to all rows."""
@@ -66,6 +69,8 @@ def goals(outcome: Outcome, engines: Iterable[str]) -> list[Goal]:
         found += sqlite_goals(outcome)
     if "postgresql" in engines:
         found += postgresql_goals(outcome)
+    for engine in engines:
+        found += tables_goals(outcome, engine)
     return found + list(scale_goals(outcome))
 
 
@@ -97,6 +102,18 @@ def postgresql_goals(outcome: Outcome) -> Iterator[Goal]:
         dry_run = outcome.ratio(f"postgresql dry run {form}", imported)
         yield Goal(f"PostgreSQL dry run, {name} / import", 0.25, dry_run)
         yield loaddata_goal(outcome, "PostgreSQL", name, imported)
+
+
+def tables_goals(outcome: Outcome, engine: str) -> Iterator[Goal]:
+    title, out, into = {
+        "sqlite": ("SQLite", ".dump", "restore"),
+        "postgresql": ("PostgreSQL", "pg_dump", "pg_restore -1"),
+    }[engine]
+    for ours, reference in (("export", out), ("import", into)):
+        found = [outcome.tables.get(f"{engine} {name}") for name in (ours, reference)]
+        above, below = (result.seconds if result and result.runs else None for result in found)
+        measured = None if above is None or below is None else above / below
+        yield Goal(f"{title} {ours}, every table with {ROWS:,} rows / `{reference}`", 1.3, measured)
 
 
 def dumpdata_goal(outcome: Outcome, engine: str, form: str, export: str) -> Goal:

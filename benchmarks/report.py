@@ -10,6 +10,7 @@ from rich.table import Table
 
 from benchmarks.cases import Result, Results
 from benchmarks.goals import Goal, Outcome
+from benchmarks.tables import ROWS
 
 CASE_COLUMNS = ("command", "median s", "fastest s", "slowest s", "peak MB", "own peak MB", "runs")
 GOAL_COLUMNS = ("goal", "limit", "measured", "met", "")
@@ -48,6 +49,7 @@ def case_rows(outcome: Outcome) -> list[tuple[str, ...]]:
     """The cells of every case, then of those on more rows, then what was scaled."""
     found = cells_of(outcome.results, outcome.shape.rows, outcome.small.rows)
     found += cells_of(outcome.scaled, outcome.shape.rows * outcome.scale, outcome.small.rows)
+    found += [case_cells(f"{name}, every table with {ROWS:,} rows", result) for name, result in outcome.tables.items()]
     for engine in ("sqlite", "postgresql"):
         for tool in ("dumpdata", "loaddata"):
             seconds = outcome.scaled_seconds(f"{engine} {tool}")
@@ -108,6 +110,7 @@ def write_json(path: Path, outcome: Outcome, goals: Sequence[Goal], machine: Map
         "small_rows": outcome.small.counts,
         "scale": outcome.scale,
         "cases": {name: case_record(result) for name, result in outcome.results.items()},
+        "tables_cases": {name: case_record(result) for name, result in outcome.tables.items()},
         "scaled_cases": {name: case_record(result) for name, result in outcome.scaled.items()},
         "goals": [{**asdict(goal), "met": goal.met} for goal in goals],
     }

@@ -31,7 +31,7 @@ LEAVES = {
     "files",
     "formats",
 }
-STAGES = {"registry", "database", "selection", "mapping", "plan", "apply"}
+STAGES = {"registry", "database", "selection", "mapping", "plan", "apply", "fill"}
 ORDER = {"exporter", "importer", "sides", "compare"}
 WITHOUT_DJANGO = {
     "formats",
@@ -48,7 +48,7 @@ WITHOUT_DJANGO = {
 }
 
 # Sideways, where one thing is made of the other.
-SIDEWAYS = {("apply", "plan"), ("compare", "sides")}
+SIDEWAYS = {("apply", "plan"), ("fill", "apply"), ("fill", "plan"), ("compare", "sides")}
 DOORS = ("memoria.admin", "memoria.cli", "memoria.console", "memoria.management", "memoria.databases", "memoria_site")
 
 

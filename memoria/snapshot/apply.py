@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -53,12 +53,12 @@ def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], R
             for table, rows in _by_table(plan, tables, read()):
                 started = monotonic()
                 inserted[table.name] += sink.insert(
-                    table, _counted(rows, progress), bulk=table.name in bulk, beside=table.name in beside
+                    table, advancing(rows, progress), bulk=table.name in bulk, beside=table.name in beside
                 )
                 plan.report.tables[table.name].seconds += monotonic() - started
         progress.stage("Finishing")
         sink.finish(carried, plan.nulls, replace=plan.options.truncate)
-        _prove(sink, plan, carried, inserted, before)
+        prove(sink, plan, carried, inserted, {} if plan.options.truncate else before)
         for table in carried:
             if sink.orphans(table) > orphans[table.name]:
                 raise DatabaseFailure(
@@ -139,17 +139,25 @@ def _decoded(plan: Plan, name: str, run: Any) -> Iterator[list[Any]]:
             raise InvalidRows(f"{sentence} (nothing was changed)", plan.report) from None
 
 
-def _counted(rows: Iterator[list[Any]], progress: Progress) -> Iterator[list[Any]]:
+def advancing(rows: Iterator[list[Any]], progress: Progress) -> Iterator[list[Any]]:
+    """The rows, telling `progress` of every thousand."""
     for number, row in enumerate(rows, 1):
         if number % 1000 == 0:
             progress.advance(rows=1000)
         yield row
 
 
-def _prove(sink: Sink, plan: Plan, carried: Sequence[Table], inserted: Counter[str], before: dict[str, int]) -> None:
+def prove(
+    sink: Sink,
+    plan: Plan,
+    carried: Sequence[Table],
+    inserted: Counter[str],
+    kept: Mapping[str, int],
+) -> None:
+    """Compare the rows of each table with the plan's: those `inserted`, beside those that were there and are `kept`."""
     for table in carried:
         counts = plan.report.tables[table.name]
-        planned = counts.inserted + (0 if plan.options.truncate else before[table.name])
+        planned = counts.inserted + kept.get(table.name, 0)
         found = sink.count(table.name)
         if inserted[table.name] != counts.inserted or found != planned:
             raise DatabaseFailure(

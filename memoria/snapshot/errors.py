@@ -6,6 +6,7 @@ SnapshotError           exit code 1: refused or failed, nothing changed
 ├── InvalidRows         rows that the snapshot or the target cannot hold; carries the report
 ├── FileFailure         the operating system refused to read or write a file
 ├── DatabaseFailure     the database refused, or is not what the engine needs
+│   ├── RowRefused      a row breaks one of the database's constraints
 │   └── DatabaseBusy    exit code 4: another run holds the lock
 └── Declined            the user answered no
 
@@ -55,6 +56,10 @@ class FileFailure(SnapshotError):
 
 
 class DatabaseFailure(SnapshotError):
+    pass
+
+
+class RowRefused(DatabaseFailure):
     pass
 
 

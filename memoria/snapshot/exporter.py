@@ -19,7 +19,7 @@ from memoria.snapshot.files import OutputFile
 from memoria.snapshot.formats import WRITERS
 from memoria.snapshot.formats.header import FORMAT, VERSION
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.registry import TABLES, columns_in, other_tables
+from memoria.snapshot.registry import TABLES, columns_in, other_columns, other_tables
 from memoria.snapshot.report import FileReport, Issue, Report, counted
 from memoria.snapshot.tables import Table, TableFacts, names
 
@@ -63,9 +63,10 @@ class Export:
         present = [table for table in self.tables if table.name in facts]
         if not any(table.name in facts for table in TABLES):
             raise DatabaseFailure(f"{self.database} has no tables yet: create them with `memoria migrate`")
+        self._require_chosen(facts)
         carried = [table for table in self.tables if table.name in facts or table.core]
         totals = {table.name: source.count(table.name) for table in present}
-        report.left_out = {name: source.count(name) for name in other_tables(facts, self.tables)}
+        report.left_out = _left_out(source, present, facts, self.tables)
         metadata = self._metadata(source, carried, report)
         writer = WRITERS[self.format](self.file.write)
         writer.start(metadata, _namespaces(source, present, facts))
@@ -107,6 +108,12 @@ class Export:
             "left_out": report.left_out,
         }
 
+    def _require_chosen(self, facts: dict[str, TableFacts]) -> None:
+        """Whoever names tables wants them; without names, an older database has fewer."""
+        missing = [table.name for table in self.tables if table.name not in facts and not table.core]
+        if missing and len(self.tables) < len(TABLES):
+            raise DatabaseFailure(f"{self.database} has no table {' or '.join(missing)}")
+
     def _require_valid(self, report: Report) -> None:
         if not report.issue_count or self.skip_invalid:
             return
@@ -117,6 +124,17 @@ class Export:
             " or leave them out with --skip-invalid)",
             report,
         )
+
+
+def _left_out(
+    source: Source, present: list[Table], facts: dict[str, TableFacts], chosen: Sequence[Table]
+) -> dict[str, int]:
+    """`table` -> rows, and `table.column` -> values, of what the database holds and the file will not."""
+    left_out = {name: source.count(name) for name in other_tables(facts, chosen)}
+    for table in present:
+        for column in other_columns(table, facts[table.name]):
+            left_out[f"{table.name}.{column}"] = source.count(table.name, column)
+    return left_out
 
 
 def _namespaces(source: Source, present: list[Table], facts: dict[str, TableFacts]) -> dict[str, dict[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -14,12 +15,13 @@ from memoria.snapshot.apply import apply
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseFailure, Declined, InvalidRows, InvalidSnapshot
 from memoria.snapshot.files import InputFile
+from memoria.snapshot.fill import NeedsPlan, fill
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.plan import Options, Plan
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.report import FileReport, Issue, Report, counted
-from memoria.snapshot.tables import Table, names
+from memoria.snapshot.tables import Table, TableFacts, names
 
 _ROWS_AT_ONCE = 1000
 """Rows between two signs of progress."""
@@ -45,18 +47,40 @@ class Import:
     def run(self) -> Report:
         """Plan, and unless it is a dry run apply. Raises SnapshotError with nothing changed."""
         started = monotonic()
-        report = Report("import", self.database, FileReport(self.file.name), dry_run=self.dry_run)
         with database.sink(self.connection, self.database, read_only=self.dry_run) as sink:
-            plan, carried = self._plan(sink, report)
-            self._require_valid(report)
-            if not self.dry_run:
-                started += self._ask(report)
-                self.progress.stage("Importing", size=self.file.size)
-                apply(sink, plan, carried, self._reader, self.progress)
-                if not self.options.validate:
-                    _note(plan)  # only now has every row been looked at
-        report.seconds = monotonic() - started
+            facts = sink.facts()
+            if not any(table.name in facts for table in TABLES):
+                raise DatabaseFailure(
+                    f"{self.database} has no tables yet: create them with --migrate, or with `memoria migrate`"
+                )
+            report = None if self.dry_run else self._fill(sink, facts)
+            if report is None:
+                report = self._plan_and_apply(sink, facts)
+        report.seconds += monotonic() - started
         return report
+
+    def _plan_and_apply(self, sink: Sink, facts: dict[str, TableFacts]) -> Report:
+        plan, carried = self._plan(sink, facts)
+        self._require_valid(plan.report)
+        if not self.dry_run:
+            plan.report.seconds -= self._ask(plan.report)
+            self.progress.stage("Importing", size=self.file.size)
+            apply(sink, plan, carried, self._reader, self.progress)
+            if not self.options.validate:
+                _note(plan)  # only now has every row been looked at
+        return plan.report
+
+    def _fill(self, sink: Sink, facts: dict[str, TableFacts]) -> Report | None:
+        """Into empty tables, with no plan; None where one is needed."""
+        plan = self._new_plan(sink, facts)
+        self.progress.stage("Importing", size=self.file.size)
+        try:
+            reader = self._reader()
+            fill(sink, plan, reader, self.file.size, partial(self._settle_filled, plan, reader), self.progress)
+        except (InvalidSnapshot, NeedsPlan):
+            return None
+        _note(plan)
+        return plan.report
 
     def _ask(self, report: Report) -> float:
         """Ask before rows are deleted. Returns the seconds that the answer took, which are not the import's."""
@@ -69,13 +93,12 @@ class Import:
         chunks = self.file.chunks(lambda size: self.progress.advance(size=size))
         return formats.read(chunks, self.format, allow_edited=self.allow_edited)
 
-    def _plan(self, sink: Sink, report: Report) -> tuple[Plan, list[Table]]:
-        facts = sink.facts()
-        if not any(table.name in facts for table in TABLES):
-            raise DatabaseFailure(
-                f"{self.database} has no tables yet: create them with --migrate, or with `memoria migrate`"
-            )
-        plan = Plan(sink, self.tables, facts, self.options, report)
+    def _new_plan(self, sink: Sink, facts: dict[str, TableFacts]) -> Plan:
+        report = Report("import", self.database, FileReport(self.file.name), dry_run=self.dry_run)
+        return Plan(sink, self.tables, facts, self.options, report)
+
+    def _plan(self, sink: Sink, facts: dict[str, TableFacts]) -> tuple[Plan, list[Table]]:
+        plan = self._new_plan(sink, facts)
         self.progress.stage("Checking", size=self.file.size)
         others: Counter[str] = Counter()
         try:
@@ -92,16 +115,28 @@ class Import:
         except InvalidSnapshot as error:
             raise type(error)(f"{self.file.name}: {error}") from None
         plan.digest = reader.digest
-        self._describe(reader, report)
-        carried = self._carried(reader)
-        for table in carried:
-            report.table(table.name).rows = reader.counts.get(table.name, 0)
-            if table.name not in facts:
-                self._missing_table(table, report)
-        self._others(others, report)
+        carried = self._settle(plan, reader)
+        self._others(others, plan.report)
         plan.decide(carried)
         _note(plan)
         return plan, [table for table in carried if table.name in facts]
+
+    def _settle(self, plan: Plan, reader: Reader) -> list[Table]:
+        """What a file that was read to its end says of itself, into the report. The tables that it carries."""
+        self._describe(reader, plan.report)
+        carried = self._carried(reader)
+        for table in carried:
+            plan.report.table(table.name).rows = reader.counts.get(table.name, 0)
+            if table.name not in plan.facts:
+                self._missing_table(table, plan.report)
+        return carried
+
+    def _settle_filled(self, plan: Plan, reader: Reader) -> list[Table]:
+        carried = self._settle(plan, reader)
+        for table in carried:
+            counts = plan.report.table(table.name)
+            counts.inserted = counts.rows
+        return carried
 
     def _carried(self, reader: Reader) -> list[Table]:
         """The chosen tables that the file holds, also with no rows."""
@@ -165,7 +200,7 @@ class Import:
             report.note("The file was edited after its export; accepted because of --allow-edited.")
 
     def _require_valid(self, report: Report) -> None:
-        fatal = [issue for issue in report.issues if issue.kind in ("unknown", "missing", "abandoned")]
+        fatal = [issue for issue in report.issues if issue.kind != "invalid"]
         if not report.issue_count or (self.options.skip_invalid and not fatal):
             return
         report.refused = True

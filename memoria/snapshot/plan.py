@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
 _STAGED_AT_ONCE = 5000
+_FETCHED_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Options:
     ignore_unknown: bool = False
     skip_invalid: bool = False
     validate: bool = True
+    null_missing_references: bool = False
+    """References that may be NULL become so where their target is neither in the file nor in the database."""
 
 
 class Plan:
@@ -92,7 +95,8 @@ class Plan:
         present = [table for table in carried if table.name in self.facts]
         if self.options.validate:
             self._find(present)
-        self._find_unseen(present)  # it concerns tables, not rows: also where rows are not looked at
+        self._find_unseen(present)  # these concern tables, not rows: also where rows are not looked at
+        self._find_unwritable(present)
         for table in carried:
             self._count(table)
 
@@ -105,7 +109,8 @@ class Plan:
             self._find_twice(stage)
             if not self.options.truncate:
                 self._find_existing(stage)
-            for reference in self.facts[stage.table.name].references:
+            # Rows are refused before those that stay are counted: what must not be NULL comes first.
+            for reference in sorted(self.facts[stage.table.name].references, key=lambda reference: reference.null):
                 self._find_dangling(stage, reference, names)
         if self.options.truncate:
             for reference in self.outside_references(carried):
@@ -138,25 +143,21 @@ class Plan:
         return stage
 
     def _find_twice(self, stage: _Stage) -> None:
-        found = self._sink.query(
-            f"SELECT s.number, s.line, s.key, f.line FROM {stage.name} s"
-            f" JOIN (SELECT key, min(number) AS number, min(line) AS line FROM {stage.name}"
-            " GROUP BY key HAVING count(*) > 1) f ON f.key = s.key WHERE s.number > f.number ORDER BY s.number"
+        first = f"FROM {stage.name} f WHERE f.key = s.key AND f.number < s.number"
+        self._refuse_where(
+            stage,
+            f"EXISTS (SELECT 1 {first})",
+            lambda line: f"its key stands on line {line} already",
+            detail=f"(SELECT min(f.line) {first})",
         )
-        for number, line, key, first in found:
-            self._refuse(number, Issue(stage.table.name, f"its key stands on line {first} already", line, str(key)))
 
     def _find_existing(self, stage: _Stage) -> None:
         table = stage.table
-        found = self._sink.query(
-            f"SELECT s.number, s.line, s.key FROM {stage.name} s"
-            f' JOIN "{table.name}" t ON t."{table.key.name}" = s.key ORDER BY s.number'
-        )
-        for number, line, key in found:
-            self._refuse(number, Issue(table.name, "its key is in the database already", line, str(key)))
+        there = f'EXISTS (SELECT 1 FROM "{table.name}" t WHERE t."{table.key.name}" = s.key)'
+        self._refuse_where(stage, there, lambda _: "its key is in the database already")
 
     def _find_dangling(self, stage: _Stage, reference: Reference, carried: set[str]) -> None:
-        """References that lead nowhere: refused, or set to NULL where the file does not carry their table at all."""
+        """References that lead nowhere: refused, or set to NULL where that was asked for and may be."""
         column = f's."{reference.column}"'
         places = []
         if reference.target in carried:
@@ -164,18 +165,31 @@ class Plan:
         if reference.target in self.facts and not (reference.target in carried and self.options.truncate):
             places.append(f'"{reference.target}" t WHERE t."{reference.target_column}" = {column}')
         nowhere = " AND ".join([f"{column} IS NOT NULL", *(f"NOT EXISTS (SELECT 1 FROM {p})" for p in places)])
-        if reference.null and reference.target not in carried:
+        if reference.null and self.options.null_missing_references:
             ((count,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {nowhere}")
             if count:
                 self.report.table(stage.table.name).nulled[reference.column] = count
                 self.nulls.setdefault(stage.table.name, []).append(reference)
             return
-        found = self._sink.query(
-            f"SELECT s.number, s.line, s.key, {column} FROM {stage.name} s WHERE {nowhere} ORDER BY s.number"
+        refers = f"{reference.column} refers to {reference.target}"
+        remedy = "; --missing-references null empties such references" if reference.null else ""
+        self._refuse_where(
+            stage,
+            nowhere,
+            lambda to: f"{refers} {to!r}, neither in the file nor in the database{remedy}",
+            detail=column,
         )
-        for number, line, key, to in found:
-            reason = f"{reference.column} refers to {reference.target} {to!r}, neither in the file nor in the database"
-            self._refuse(number, Issue(stage.table.name, reason, line, str(key)))
+
+    def _refuse_where(
+        self, stage: _Stage, condition: str, reason: Callable[[Any], str], *, detail: str = "NULL"
+    ) -> None:
+        """Refuse the staged rows, called `s`, that meet a condition; `reason` is given the `detail` of each."""
+        found = False
+        for number, line, key, what in stage.where(condition, detail):
+            found = True
+            self._refuse(number, Issue(stage.table.name, reason(what), line, str(key)))
+        if found:  # no row can be the child of one that is left out
+            stage.drop(condition)
 
     def _find_unseen(self, carried: Sequence[Table]) -> None:
         """Foreign keys that a replaced row might fire on tables that the plan cannot look into."""
@@ -183,6 +197,11 @@ class Plan:
             for other in self.facts[table.name].unseen_references:
                 reason = f"{other} refers to it in a way that cannot be followed: add rows with --no-truncate instead"
                 self.report.add(Issue(table.name, reason, kind="abandoned"))
+
+    def _find_unwritable(self, carried: Sequence[Table]) -> None:
+        for table in carried:
+            if reason := self.facts[table.name].unwritable:
+                self.report.add(Issue(table.name, reason, kind="unwritable"))
 
     def _find_abandoned(self, reference: Reference) -> None:
         """Rows of a table outside the file that refer to rows which would be gone afterwards."""
@@ -236,3 +255,16 @@ class _Stage:
         self._sink.stage(self.name, self._waiting)
         self._waiting = []
         self._sink.query(f"CREATE INDEX {self.name}_key ON {self.name} (key)")
+
+    def where(self, condition: str, detail: str) -> Iterator[tuple[int, int, Any, Any]]:
+        """(number, line, key, detail) of rows, in their order; fetched in parts, however many there are."""
+        last = -1
+        while found := self._sink.query(
+            f"SELECT s.number, s.line, s.key, {detail} FROM {self.name} s"
+            f" WHERE s.number > {last} AND {condition} ORDER BY s.number LIMIT {_FETCHED_AT_ONCE}"
+        ):
+            yield from found
+            last = found[-1][0]
+
+    def drop(self, condition: str) -> None:
+        self._sink.query(f"DELETE FROM {self.name} AS s WHERE {condition}")

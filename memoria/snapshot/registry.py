@@ -24,6 +24,10 @@ _KINDS: tuple[tuple[type[models.Field[Any, Any]], Kind], ...] = (
     (models.CharField, Kind.TEXT),
 )
 
+_OLDER_NAMES = {("memory_access_events", "metadata_json"): "metadata"}
+"""(table, column) -> what older databases call it."""
+_DERIVED_TYPES = frozenset({"tsvector"})
+
 
 def table_of(model: type[models.Model], *, core: bool = False) -> Table:
     """The facts of a model's table, in the order of its columns."""
@@ -47,6 +51,7 @@ def _column(field: models.Field[Any, Any]) -> Column:
         max_length=target.max_length if kind is Kind.TEXT else None,
         minimum=limits.get(MinValueValidator) if bounded else None,
         maximum=limits.get(MaxValueValidator) if bounded else None,
+        older_name=_OLDER_NAMES.get((field.model._meta.db_table, str(field.column))),
     )
 
 
@@ -110,11 +115,18 @@ def chosen(names: list[str] | None) -> tuple[Table, ...]:
     return tuple(table for table in TABLES if table.name in names)
 
 
-def columns_in(table: Table, facts: TableFacts) -> list[Column]:
-    """The columns that a database has of a table; an older one may lack some. Its key it must have."""
+def columns_in(table: Table, facts: TableFacts) -> dict[str, Column]:
+    """Name in the database -> column, of those that it has; an older one may lack some. Its key it must have."""
     if table.key.name not in facts.columns:
         raise DatabaseFailure(f"the table {table.name} has no column {table.key.name}: it is not a Memoria table")
-    return [column for column in table.columns if column.name in facts.columns]
+    stored = {column.stored_as(facts.columns): column for column in table.columns}
+    return {name: column for name, column in stored.items() if name is not None}
+
+
+def other_columns(table: Table, facts: TableFacts) -> list[str]:
+    """Columns that a database has of a table and no snapshot carries, but for what its triggers derive."""
+    carried = columns_in(table, facts)
+    return [name for name, fact in facts.columns.items() if name not in carried and fact.type not in _DERIVED_TYPES]
 
 
 def other_tables(facts: Iterable[str], tables: Iterable[Table]) -> list[str]:

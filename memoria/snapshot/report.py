@@ -22,7 +22,7 @@ class Issue:
     line: int | None = None
     key: str | None = None
     kind: str = "invalid"
-    """`invalid` rows can be left out on request; `unknown`, `missing` and `abandoned` concern more than a row."""
+    """`invalid` rows can be left out on request; the other kinds concern more than a row."""
 
     def sentence(self, place: str) -> str:
         line = f" line {self.line}" if self.line else ""

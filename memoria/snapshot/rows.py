@@ -64,7 +64,8 @@ class RowDecoder:
         self.bare_numbers = 0
         self.negative_zeros = 0
         self._facts = facts.columns if facts else {}
-        self._absent = [i for i, c in enumerate(table.columns) if facts and c.name not in facts.columns]
+        self._absent = [i for i, c in enumerate(table.columns) if facts and c.stored_as(facts.columns) is None]
+        self._renamed = {c.older_name: c.name for c in table.columns if c.older_name}
         self._ignore_unknown = ignore_unknown
         self._struct = struct_of(table, self._facts, validate)
         self._decode = msgspec.json.Decoder(self._struct).decode
@@ -228,7 +229,7 @@ class RowDecoder:
             masked = mask_lone_surrogates(quoted)
             members = _members(masked)
             known = self._known(members)
-            row = self._decode(masked if len(known) == len(members) else msgspec.json.encode(known))
+            row = self._decode(masked if known.keys() == members.keys() else msgspec.json.encode(known))
         except UnicodeDecodeError as error:
             raise InvalidValue(f"is not UTF-8: byte 0x{data[error.start]:02x} at position {error.start}") from None
         except msgspec.ValidationError as error:
@@ -242,6 +243,9 @@ class RowDecoder:
 
     def _known(self, members: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
         """The members whose columns the table has; others are refused, or counted if they may be ignored."""
+        for older, name in self._renamed.items():
+            if older in members and name not in members:
+                members = {name if member == older else member: value for member, value in members.items()}
         unknown = [name for name in members if name not in self.table.by_name and name != JSON_NULL]
         if unknown and not self._ignore_unknown:
             raise InvalidValue(

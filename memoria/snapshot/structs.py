@@ -25,7 +25,7 @@ _TYPE_NAMES = {
 
 
 def facts_of(facts: dict[str, ColumnFacts], column: Column) -> ColumnFacts:
-    return facts.get(column.name) or ColumnFacts(column.name, "", column.null)
+    return facts.get(column.stored_as(facts) or "") or ColumnFacts(column.name, "", column.null)
 
 
 def struct_of(table: Table, facts: dict[str, ColumnFacts], validate: bool) -> type[msgspec.Struct]:

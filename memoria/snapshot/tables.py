@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -29,6 +29,12 @@ class Column:
     max_length: int | None = None
     minimum: float | None = None
     maximum: float | None = None
+    older_name: str | None = None
+    """What older databases call it."""
+
+    def stored_as(self, existing: Container[str]) -> str | None:
+        """The name of this column in a table that has the columns `existing`; None where the table lacks it."""
+        return next((name for name in (self.name, self.older_name) if name is not None and name in existing), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,8 @@ class TableFacts:
     """Foreign keys of this table that the database enforces."""
     unseen_references: tuple[str, ...] = ()
     """Tables that refer to this one in ways the plan cannot follow: from another schema, or by several columns."""
+    unwritable: str = ""
+    """Why no row of it can be written, if so."""
 
 
 def names(tables: Iterable[Table]) -> list[str]:

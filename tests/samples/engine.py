@@ -16,6 +16,7 @@ from memoria.snapshot.exporter import Export
 from memoria.snapshot.files import InputFile, OutputFile
 from memoria.snapshot.importer import Import
 from memoria.snapshot.plan import Options
+from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import chosen
 from memoria.snapshot.report import Report
 
@@ -51,6 +52,7 @@ def import_(
     tables: Sequence[str] | None = None,
     dry_run: bool = False,
     allow_edited: bool = False,
+    progress: Progress | None = None,
     **options: Any,
 ) -> Report:
     with opened(url) as connection, InputFile(str(path)) as file:
@@ -62,6 +64,7 @@ def import_(
             options=Options(**options),
             dry_run=dry_run,
             allow_edited=allow_edited,
+            progress=progress or NoProgress(),
         ).run()
 
 

@@ -208,7 +208,7 @@ class TestTarget:
         assert report.tables["long_term_memory"].inserted == 1
         assert any("has no table memory_relationships" in note for note in report.notes)
 
-    def test_references_to_what_is_not_there_become_null(self, existing_url: str, tmp_path: Path) -> None:
+    def test_references_to_what_is_not_there_become_null_on_request(self, existing_url: str, tmp_path: Path) -> None:
         moment = "2025-01-02 03:04:05.123456"
         insert(
             existing_url,
@@ -228,8 +228,8 @@ class TestTarget:
             ],
         )
         for _ in range(2):
-            planned = import_(existing_url, path, dry_run=True)
-            report = import_(existing_url, path)
+            planned = import_(existing_url, path, dry_run=True, null_missing_references=True)
+            report = import_(existing_url, path, null_missing_references=True)
             for counted in (planned, report):
                 assert counted.tables["long_term_memory"].nulled == {"team_id": 1, "workspace_id": 1}
                 assert counted.tables["short_term_memory"].nulled == {"chat_id": 1, "team_id": 1}
@@ -247,7 +247,7 @@ class TestTarget:
         if existing_url.startswith("sqlite"):  # which does not enforce them: an orphan from before stays
             insert(existing_url, "long_term_memory", [row("long_term_memory", memory_id="before", team_id="lost")])
         path = write(tmp_path / "o.json", long_term_memory=[snapshot_row("long_term_memory", team_id="gone")])
-        import_(existing_url, path, truncate=truncate)
+        import_(existing_url, path, truncate=truncate, null_missing_references=True)
         found = {r["memory_id"]: r["team_id"] for r in rows_of(existing_url, "long_term_memory")}
         kept = {} if truncate else dict.fromkeys(FIRST_IDS) | ({"before": "lost"} if "before" in found else {})
         assert found == {"m-1": None} | kept

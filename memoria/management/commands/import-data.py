@@ -36,6 +36,13 @@ class Command(SnapshotCommand):
         parser.add_argument("--allow-edited", action="store_true", help="accept a snapshot edited after its export")
         parser.add_argument("--ignore-unknown", action="store_true", help="leave out unknown tables and columns")
         parser.add_argument("--skip-invalid", action="store_true", help="leave out rows that do not fit")
+        parser.add_argument(
+            "--missing-references",
+            choices=["refuse", "null"],
+            default="refuse",
+            help="what becomes of a reference whose target is neither in the file nor in the database:"
+            " the row does not fit, or the reference becomes NULL where it may (default: refuse)",
+        )
         parser.add_argument("--no-validate", action="store_true", help="skip the checks of each row before the import")
         parser.add_argument("--migrate", action="store_true", help="create the tables that are missing, first")
         parser.add_argument("--no-input", "--noinput", action="store_true", help="do not ask before rows are deleted")
@@ -59,6 +66,7 @@ class Command(SnapshotCommand):
                     ignore_unknown=options["ignore_unknown"],
                     skip_invalid=options["skip_invalid"],
                     validate=not options["no_validate"],
+                    null_missing_references=options["missing_references"] == "null",
                 ),
                 dry_run=options["dry_run"],
                 allow_edited=options["allow_edited"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -30,10 +30,13 @@ class Source(Protocol):
     def __enter__(self) -> Source: ...
     def __exit__(self, *error: object) -> None: ...
     def facts(self) -> dict[str, TableFacts]: ...
-    def count(self, table: str) -> int: ...
+    def count(self, table: str, column: str | None = None) -> int:
+        """Rows, or those that hold something in `column`."""
+        ...
+
     def namespaces(self, table: str) -> dict[str, int]: ...
-    def rows(self, table: Table, columns: Sequence[Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
-        """All rows in the order of their keys, byte by byte."""
+    def rows(self, table: Table, columns: Mapping[str, Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
+        """All rows in the order of their keys, byte by byte. `columns`: name in the database -> column."""
         ...
 
 

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
 from memoria.snapshot.database.locks import lock_timeout
-from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
+from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
 from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
 
 _CONNECT_TIMEOUT = 10
@@ -99,6 +99,8 @@ def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
         reason = "" if "libpq" in text or "invalid socket" in text else f" ({text})"
         return DatabaseFailure(f"the connection to {name} was lost{reason}; nothing was changed")
     detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+    if isinstance(error, psycopg2.IntegrityError | psycopg2.DataError):
+        return RowRefused(f"{name}: {text}{detail}")
     return DatabaseFailure(f"{name}: {text}{detail}")
 
 

@@ -28,8 +28,7 @@ class PostgreSQLSink:
     def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
         self._connection = connection
         self._name = name
-        self._indexes: list[str] = []
-        self._waiting: dict[str, list[str]] = {}
+        self._forget()
 
     def __enter__(self) -> Self:
         self._database = postgresql.connect(self._connection, self._name)
@@ -74,7 +73,14 @@ class PostgreSQLSink:
         except BaseException:
             with contextlib.suppress(psycopg2.Error):  # without a connection the server rolls back by itself
                 self._database.rollback()
+                self._database.autocommit = True
+            self._forget()
             raise
+
+    def _forget(self) -> None:
+        """What a transaction left to be done at its end."""
+        self._indexes: list[str] = []
+        self._waiting: dict[str, list[str]] = {}
 
     def _commit(self) -> None:
         with postgresql.failures(self._name):
@@ -102,8 +108,9 @@ class PostgreSQLSink:
         be set to NULL before the foreign key sees it.
         """
         existing = self._existing(table)
-        columns = [column.name for column in table.columns if column.name in existing]
-        absent = [i for i, column in enumerate(table.columns) if column.name not in columns]
+        stored = [column.stored_as(existing) for column in table.columns]
+        columns = [name for name in stored if name is not None]
+        absent = [i for i, name in enumerate(stored) if name is None]
         if bulk:
             self._drop_indexes(table)
         if absent:
@@ -150,7 +157,10 @@ class PostgreSQLSink:
         merge = ""
         if replace:
             self.query(f"DELETE FROM {target} t WHERE NOT EXISTS (SELECT 1 FROM {waiting} w WHERE w.{key} = t.{key})")
-            changes = ", ".join(f"{quoted(c)} = EXCLUDED.{quoted(c)}" for c in columns if c != table.key.name)
+            new = [f"{quoted(c)} = EXCLUDED.{quoted(c)}" for c in columns if c != table.key.name]
+            # A row that is replaced keeps nothing of the old one, also where the snapshot knows no such column.
+            reset = [f"{quoted(c)} = DEFAULT" for c in sorted(self._existing(table) - set(columns))]
+            changes = ", ".join(new + reset)
             merge = f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
         self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM {waiting}{merge}")
         self.query(f"DROP TABLE {waiting}")

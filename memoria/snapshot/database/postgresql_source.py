@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -53,8 +53,9 @@ class PostgreSQLSource:
     def facts(self) -> dict[str, TableFacts]:
         return self._facts
 
-    def count(self, table: str) -> int:
-        return int(self._query(f"SELECT count(*) FROM {quoted(table)}")[0][0])
+    def count(self, table: str, column: str | None = None) -> int:
+        what = "*" if column is None else quoted(column)
+        return int(self._query(f"SELECT count({what}) FROM {quoted(table)}")[0][0])
 
     def namespaces(self, table: str) -> dict[str, int]:
         return dict(
@@ -64,7 +65,7 @@ class PostgreSQLSource:
             )
         )
 
-    def rows(self, table: Table, columns: Sequence[Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
+    def rows(self, table: Table, columns: Mapping[str, Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
         unfit = self._unfit(table, columns, refuse)
         select = self._select(table, columns)
         order = self._key_order(table)
@@ -91,12 +92,12 @@ class PostgreSQLSource:
         # In the binary format the server hands over a row's text as it is; in the others it looks at every byte.
         cursor.copy_expert(f"COPY ({select}) TO STDOUT (FORMAT binary)", _BinaryRows(take))
 
-    def _select(self, table: Table, columns: Sequence[Column]) -> str:
+    def _select(self, table: Table, columns: Mapping[str, Column]) -> str:
         """A query with a place for its FROM clause; it makes one JSON object of each row, after sorting."""
         types = self._facts[table.name].columns
-        expressions = ", ".join(f"{_expression(c, types[c.name].type)} AS {quoted(c.name)}" for c in columns)
-        rows = f"(SELECT {', '.join(quoted(c.name) for c in columns)} {{}} OFFSET 0) t"
-        is_null = {c.name: _is_json_null(c) for c in columns if c.kind is Kind.JSON}
+        expressions = ", ".join(f"{_expression(c, types[name])} AS {quoted(c.name)}" for name, c in columns.items())
+        rows = f"(SELECT {', '.join(map(quoted, columns))} {{}} OFFSET 0) t"
+        is_null = {c.name: _is_json_null(name) for name, c in columns.items() if c.kind is Kind.JSON}
         some_null = " OR ".join(is_null.values()) or "false"
         if self._query(f"SELECT EXISTS (SELECT 1 FROM {quoted(table.name)} t WHERE {some_null})") == [(False,)]:
             return f"SELECT row_to_json(j) FROM (SELECT {expressions} FROM {rows}) j"
@@ -107,10 +108,10 @@ class PostgreSQLSource:
             f" ELSE (SELECT row_to_json(j) FROM (SELECT {expressions}) j) END FROM {rows}"
         )
 
-    def _unfit(self, table: Table, columns: Sequence[Column], refuse: Refuse) -> str:
+    def _unfit(self, table: Table, columns: Mapping[str, Column], refuse: Refuse) -> str:
         """A condition for the rows that no snapshot can hold; each of them is refused here, by its key."""
         types = self._facts[table.name].columns
-        unfit = [fault for column in columns for fault in _faults(column, types[column.name])]
+        unfit = [fault for name, column in columns.items() for fault in _faults(column, types[name])]
         any_fault = " OR ".join(condition for _, condition, _ in unfit) or "false"
         if self._query(f"SELECT EXISTS (SELECT 1 FROM {quoted(table.name)} WHERE {any_fault})") == [(False,)]:
             return "false"
@@ -263,28 +264,28 @@ class _Checked:
         self._batch, self._size = [], 0
 
 
-def _expression(column: Column, type: str) -> str:
-    name = f"t.{quoted(column.name)}"
+def _expression(column: Column, fact: ColumnFacts) -> str:
+    name = f"t.{quoted(fact.name)}"
     if column.kind is not Kind.TIME:
         return name
-    utc = f"({name} AT TIME ZONE 'UTC')" if type == "timestamp with time zone" else name
+    utc = f"({name} AT TIME ZONE 'UTC')" if fact.type == "timestamp with time zone" else name
     return f"""to_char({utc}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 
 def _faults(column: Column, fact: ColumnFacts) -> Iterator[tuple[str, str, str]]:
     """(column, condition, reason) for what the column may hold and no snapshot can."""
-    name = quoted(column.name)
+    name = quoted(fact.name)
     if column.kind is Kind.TIME:
         zone = "+00" if fact.type == "timestamp with time zone" else ""
         outside = f"({name} < '0001-01-01 00:00:00{zone}' OR {name} >= '10000-01-01 00:00:00{zone}')"
-        yield column.name, f"({name} IS NOT NULL AND {outside})", "not a time between the years 1 and 9999"
+        yield fact.name, f"({name} IS NOT NULL AND {outside})", "not a time between the years 1 and 9999"
     if column.minimum is not None:
         outside = f"{name} NOT BETWEEN {column.minimum} AND {column.maximum}"
-        yield column.name, f"({name} IS NOT NULL AND {outside})", f"outside {column.minimum} to {column.maximum}"
+        yield fact.name, f"({name} IS NOT NULL AND {outside})", f"outside {column.minimum} to {column.maximum}"
     if fact.null and not column.null:
-        yield column.name, f"({name} IS NULL)", "and may not be"
+        yield fact.name, f"({name} IS NULL)", "and may not be"
 
 
-def _is_json_null(column: Column) -> str:
-    name = f"t.{quoted(column.name)}"
+def _is_json_null(column: str) -> str:
+    name = f"t.{quoted(column)}"
     return f"(pg_column_size({name}) < {_SHORT_JSON} AND json_typeof({name}::json) = 'null')"

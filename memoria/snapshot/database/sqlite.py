@@ -13,7 +13,7 @@ from urllib.parse import quote
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database.locks import lock_timeout
-from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
+from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
 from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
 
 _TEXT_AFFINITY = re.compile("CHAR|CLOB|TEXT", re.IGNORECASE)
@@ -43,6 +43,8 @@ def _translated(error: sqlite3.Error, name: str) -> DatabaseFailure:
         return DatabaseFailure(f"{name}: no space left on the device; nothing was changed")
     if code == sqlite3.SQLITE_READONLY:
         return DatabaseFailure(f"{name} is read-only")
+    if code == sqlite3.SQLITE_CONSTRAINT:
+        return RowRefused(f"{name}: {error}")
     return DatabaseFailure(f"{name}: {error}")
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Self
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database import sqlite
+from memoria.snapshot.database.sqlite_search import SearchIndex, unwritable
 from memoria.snapshot.tables import Kind, Reference, Table, TableFacts, stage_name
 
 _STAGE_TYPES = {Kind.INTEGER: "INTEGER", Kind.TEXT: "TEXT"}
@@ -23,12 +25,12 @@ class SQLiteSink:
         self._connection = connection
         self._name = name
         self._read_only = read_only
-        self._indexes: list[str] = []
 
     def __enter__(self) -> Self:
         self._database = sqlite.connect(self._connection, self._name, read_only=self._read_only)
         with sqlite.failures(self._name):
             self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        self._forget()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -36,7 +38,9 @@ class SQLiteSink:
 
     def facts(self) -> dict[str, TableFacts]:
         with sqlite.failures(self._name):
-            return sqlite.facts(self._database)
+            facts = sqlite.facts(self._database)
+            reasons = unwritable(self._database)
+        return {name: replace(found, unwritable=reasons.get(name, "")) for name, found in facts.items()}
 
     def count(self, table: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {sqlite.quoted(table)}")[0][0])
@@ -68,9 +72,17 @@ class SQLiteSink:
         except BaseException:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
+            self._forget()
             raise
 
+    def _forget(self) -> None:
+        """What a transaction left to be done at its end."""
+        self._indexes: list[str] = []
+        self._search = SearchIndex(self._database)
+
     def clear(self, table: Table) -> None:
+        with sqlite.failures(self._name):
+            self._search.suspend(table.name)
         self.query(f"DELETE FROM {sqlite.quoted(table.name)}")
 
     def orphans(self, table: Table) -> int:
@@ -78,8 +90,9 @@ class SQLiteSink:
 
     def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool) -> int:
         """With `bulk` the table's secondary indexes are dropped, and built by `finish` from sorted entries."""
-        existing = self.query("SELECT name FROM pragma_table_info(?)", (table.name,))
-        names = [column.name for column in table.columns if (column.name,) in existing]
+        existing = [name for (name,) in self.query("SELECT name FROM pragma_table_info(?)", (table.name,))]
+        stored = [column.stored_as(existing) for column in table.columns]
+        names = [name for name in stored if name is not None]
         if bulk:
             self._drop_indexes(table.name)
         sql = (
@@ -87,14 +100,18 @@ class SQLiteSink:
             f" VALUES ({', '.join('?' * len(names))})"
         )
         with sqlite.failures(self._name):
-            return self._database.executemany(sql, _stored(table, set(names), rows)).rowcount
+            return self._database.executemany(
+                sql, _stored(table, [i for i, name in enumerate(stored) if name is None], rows)
+            ).rowcount
 
     def finish(self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool) -> None:
-        """Set to NULL the new rows' references that lead nowhere, and build the indexes that were dropped."""
+        """Set to NULL the new rows' references that lead nowhere, and build the indexes that are not up to date."""
         for reference in (reference for found in nulls.values() for reference in found):
             self._null(reference)
         for sql in self._indexes:
             self.query(sql)
+        with sqlite.failures(self._name):
+            self._search.restore()
 
     def _null(self, reference: Reference) -> None:
         (key,) = self.query("SELECT name FROM pragma_table_info(?) WHERE pk = 1", (reference.table,))[0]
@@ -118,10 +135,9 @@ class SQLiteSink:
             self._indexes.append(sql)
 
 
-def _stored(table: Table, existing: set[str], rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
+def _stored(table: Table, absent: list[int], rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
     """Values as SQLAlchemy and Django store them: times as text with a space and without an offset."""
     times = [i for i, column in enumerate(table.columns) if column.kind is Kind.TIME]
-    absent = [i for i, column in enumerate(table.columns) if column.name not in existing]
     for row in rows:
         for position in times:
             time = row[position]

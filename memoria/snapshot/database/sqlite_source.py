@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -61,9 +61,10 @@ class SQLiteSource:
         with sqlite.failures(self._name):
             return sqlite.facts(self._database)
 
-    def count(self, table: str) -> int:
+    def count(self, table: str, column: str | None = None) -> int:
+        what = "*" if column is None else sqlite.quoted(column)
         with sqlite.failures(self._name):
-            return int(self._database.execute(f"SELECT count(*) FROM {sqlite.quoted(table)}").fetchone()[0])
+            return int(self._database.execute(f"SELECT count({what}) FROM {sqlite.quoted(table)}").fetchone()[0])
 
     def namespaces(self, table: str) -> dict[str, int]:
         sql = f"SELECT namespace, count(*) FROM {sqlite.quoted(table)} GROUP BY namespace ORDER BY namespace"
@@ -75,12 +76,12 @@ class SQLiteSource:
                     return {}  # a namespace that is not UTF-8: the row itself is refused with its key
                 raise
 
-    def rows(self, table: Table, columns: Sequence[Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
-        encoder = _TableEncoder(table, columns)
+    def rows(self, table: Table, columns: Mapping[str, Column], emit: Emit, refuse: Refuse, *, jobs: int) -> None:
+        encoder = _TableEncoder(table, list(columns.values()))
         batch: list[bytes] = []
         size = 0
         with sqlite.failures(self._name):
-            for row in self._tuples(table, columns):
+            for row in self._tuples(table, list(columns)):
                 try:
                     line = encoder.encode(row)
                 except InvalidValue as error:
@@ -94,11 +95,11 @@ class SQLiteSource:
                     batch, size = [], 0
         emit(batch)
 
-    def _tuples(self, table: Table, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
+    def _tuples(self, table: Table, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Rows in key order. Text that is not UTF-8 ends a query; from there on it is read with its bytes escaped."""
         key = sqlite.quoted(table.key.name)
-        position = [column.name for column in columns].index(table.key.name)
-        select = f"SELECT {', '.join(sqlite.quoted(c.name) for c in columns)} FROM {sqlite.quoted(table.name)}"
+        position = columns.index(table.key.name)
+        select = f"SELECT {', '.join(map(sqlite.quoted, columns))} FROM {sqlite.quoted(table.name)}"
         last: Any = None
         try:
             for row in self._database.execute(f"{select} ORDER BY {key}"):

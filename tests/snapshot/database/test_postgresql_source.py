@@ -54,11 +54,12 @@ def test_one_moment(url: str, jobs: int) -> None:
     """Whoever writes meanwhile, and on every connection."""
     insert(url, "clusters", [row("clusters", id=n) for n in range(1, 1202)])
     taken: list[bytes] = []
+    columns = {column.name: column for column in CLUSTERS.columns[:2]}
     with opened(url) as connection, database.source(connection, "here") as source:
         with connected(url) as writer:
             writer.cursor().execute("DELETE FROM clusters WHERE id > 5; UPDATE clusters SET summary = 'changed'")
         assert source.count("clusters") == 1201
-        source.rows(CLUSTERS, CLUSTERS.columns[:2], taken.extend, lambda issue: pytest.fail(issue.reason), jobs=jobs)
+        source.rows(CLUSTERS, columns, taken.extend, lambda issue: pytest.fail(issue.reason), jobs=jobs)
     assert taken == [b'{"id":%d,"summary":"cluster"}' % n for n in range(1, 1202)]
 
 

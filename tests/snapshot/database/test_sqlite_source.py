@@ -103,12 +103,13 @@ def test_one_moment(url: str) -> None:
     insert(url, "clusters", [row("clusters")])
     taken: list[bytes] = []
     [clusters] = chosen(["clusters"])
+    columns = {column.name: column for column in clusters.columns[:2]}
     with opened(url) as connection, database.source(connection, "here") as source:
         with connected(url) as writer:
             writer.execute("INSERT INTO clusters (id, summary) VALUES (2, 'later')")
             writer.execute("UPDATE clusters SET summary = 'changed'")
         assert source.count("clusters") == 1
-        source.rows(clusters, clusters.columns[:2], taken.extend, lambda issue: pytest.fail(issue.reason), jobs=1)
+        source.rows(clusters, columns, taken.extend, lambda issue: pytest.fail(issue.reason), jobs=1)
     assert taken == [b'{"id":1,"summary":"cluster"}']
 
 
