@@ -130,13 +130,27 @@ def test_json_keeps_its_spelling(migrated_url: str) -> None:
 
 def test_initial_release(migrated_url: str, tmp_path: Path) -> None:
     """Older rows lack `last_edited_by_model`."""
-    report = import_(migrated_url, sample("layout_a_initial_release.json"))
+    path = sample("layout_a_initial_release.json")
+    with pytest.raises(InvalidRows) as caught:
+        import_(migrated_url, path)
+    assert [(issue.table, issue.key, issue.reason) for issue in caught.value.report.issues] == [
+        (
+            "short_term_memory",
+            "49952399-c4aa-4ac1-b7dc-76fb0f17a300",
+            "chat_id refers to chat_history '7e62aa0a-1df9-4d78-9c65-39382b0537e6', neither in the file nor in the"
+            " database; --missing-references null empties such references",
+        )
+    ]
+    report = import_(migrated_url, path, null_missing_references=True)
+    assert report.tables["short_term_memory"].nulled == {"chat_id": 1}
     assert (report.exit_code, report.left_out) == (0, {})
     original = sqlite_sample("sqlite_initial_release", tmp_path)
     others = {"chat_history": 20, "spatial_metadata": 21, "teams": 1, "workspace_members": 1, "workspaces": 1}
     assert {table: len(rows_of(migrated_url, table)) for table in others} == others
     for table, count in (("long_term_memory", 20), ("short_term_memory", 1)):
         expected = [{**held, "last_edited_by_model": None} for held in rows_of(original, table)]
+        if table == "short_term_memory":
+            expected[0]["chat_id"] = None  # the file holds no such chat
         found = rows_of(migrated_url, table)
         assert len(found) == count
         for held in found + expected:

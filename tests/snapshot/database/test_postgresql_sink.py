@@ -110,11 +110,7 @@ def test_beside_changes_rows_in_place(url: str, sink: Sink) -> None:
 
 
 def test_references_become_null_before_the_foreign_key_sees_them(url: str, sink: Sink) -> None:
-    script(
-        url,
-        "CREATE TABLE teams (team_id text PRIMARY KEY); INSERT INTO teams VALUES ('t');"
-        " ALTER TABLE long_term_memory ADD FOREIGN KEY (team_id) REFERENCES teams",
-    )
+    insert(url, "teams", [row("teams", team_id="t")])
     [table] = chosen(["long_term_memory"])
     rows = [values(table, memory_id=key, team_id=team) for key, team in [("a", "t"), ("b", "gone"), ("c", None)]]
     for memory in rows:
