@@ -104,9 +104,8 @@ def parsed(found: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_rows_arrive(migrated_url: str, name: str, layout: str) -> None:
-    report = import_(migrated_url, sample(name), ignore_unknown=layout != "C")
-    assert report.exit_code == (0 if layout == "C" else 3)
-    assert report.left_out == ({} if layout == "C" else {"chat_history": 3, "spatial_metadata": 3})
+    report = import_(migrated_url, sample(name))
+    assert (report.exit_code, report.left_out) == (0, {})
     assert report.notes == [
         f"The file has the older layout {layout}: its row counts are right,"
         " but it has no end mark or digest to prove that nothing was altered."
@@ -117,11 +116,13 @@ def test_rows_arrive(migrated_url: str, name: str, layout: str) -> None:
     expected = SECOND | (ON_POSTGRESQL if "postgresql" in name else {})
     assert parsed(found["long_term_memory"][1]) == {column: exact(value) for column, value in expected.items()}
     assert found["memory_relationships"] == ([EDGE] if layout == "C" else [])
+    others = 0 if layout == "C" else 3
+    assert len(rows_of(migrated_url, "chat_history")) == len(rows_of(migrated_url, "spatial_metadata")) == others
     assert found["short_term_memory"] == found["clusters"] == found["cluster_members"] == []
 
 
 def test_json_keeps_its_spelling(migrated_url: str) -> None:
-    import_(migrated_url, sample("layout_b_sqlite.ndjson"), ignore_unknown=True)
+    import_(migrated_url, sample("layout_b_sqlite.ndjson"))
     assert query(migrated_url, "SELECT processed_data FROM long_term_memory WHERE memory_id LIKE 'be19%'")[0] == (
         '{"text": "first tiny memory", "tokens": 3, "emotional_intensity": null}',
     )
@@ -129,17 +130,27 @@ def test_json_keeps_its_spelling(migrated_url: str) -> None:
 
 def test_initial_release(migrated_url: str, tmp_path: Path) -> None:
     """Older rows lack `last_edited_by_model`."""
-    report = import_(migrated_url, sample("layout_a_initial_release.json"), ignore_unknown=True)
-    assert report.left_out == {
-        "chat_history": 20,
-        "spatial_metadata": 21,
-        "teams": 1,
-        "workspace_members": 1,
-        "workspaces": 1,
-    }
+    path = sample("layout_a_initial_release.json")
+    with pytest.raises(InvalidRows) as caught:
+        import_(migrated_url, path)
+    assert [(issue.table, issue.key, issue.reason) for issue in caught.value.report.issues] == [
+        (
+            "short_term_memory",
+            "49952399-c4aa-4ac1-b7dc-76fb0f17a300",
+            "chat_id refers to chat_history '7e62aa0a-1df9-4d78-9c65-39382b0537e6', neither in the file nor in the"
+            " database; --missing-references null empties such references",
+        )
+    ]
+    report = import_(migrated_url, path, null_missing_references=True)
+    assert report.tables["short_term_memory"].nulled == {"chat_id": 1}
+    assert (report.exit_code, report.left_out) == (0, {})
     original = sqlite_sample("sqlite_initial_release", tmp_path)
+    others = {"chat_history": 20, "spatial_metadata": 21, "teams": 1, "workspace_members": 1, "workspaces": 1}
+    assert {table: len(rows_of(migrated_url, table)) for table in others} == others
     for table, count in (("long_term_memory", 20), ("short_term_memory", 1)):
         expected = [{**held, "last_edited_by_model": None} for held in rows_of(original, table)]
+        if table == "short_term_memory":
+            expected[0]["chat_id"] = None  # the file holds no such chat
         found = rows_of(migrated_url, table)
         assert len(found) == count
         for held in found + expected:
@@ -147,20 +158,6 @@ def test_initial_release(migrated_url: str, tmp_path: Path) -> None:
             columns = (*JSON_COLUMNS, "embedding")
             held.update({name: held[name] and json.loads(held[name]) for name in columns})
         assert found == expected
-
-
-def test_tables_that_are_not_mirrored_are_refused_by_name(migrated_url: str) -> None:
-    with pytest.raises(InvalidRows) as caught:
-        import_(migrated_url, sample("layout_a_sqlite.json"))
-    assert [(issue.table, issue.kind, issue.reason) for issue in caught.value.report.issues] == [
-        ("chat_history", "unknown", "no snapshot table of this program; leave out its 3 rows with --ignore-unknown"),
-        (
-            "spatial_metadata",
-            "unknown",
-            "no snapshot table of this program; leave out its 3 rows with --ignore-unknown",
-        ),
-    ]
-    assert rows_of(migrated_url, "long_term_memory") == []
 
 
 def test_times_that_an_older_export_got_wrong(migrated_url: str) -> None:
@@ -174,7 +171,7 @@ def test_times_that_an_older_export_got_wrong(migrated_url: str) -> None:
 
 
 def test_times_with_and_without_zones(migrated_url: str) -> None:
-    import_(migrated_url, sample("bad_tz.json"), ignore_unknown=True)
+    import_(migrated_url, sample("bad_tz.json"))
     assert [(memory["memory_id"], memory["created_at"]) for memory in rows_of(migrated_url, "long_term_memory")] == [
         (IDS[0], "2025-06-01 12:00:00.000000"),
         (IDS[1], "2025-06-01 12:00:00.000000"),
@@ -183,7 +180,7 @@ def test_times_with_and_without_zones(migrated_url: str) -> None:
 
 
 def test_a_later_row_may_lack_a_column(migrated_url: str) -> None:
-    import_(migrated_url, sample("bad_hetero_later_missing.json"), ignore_unknown=True)
+    import_(migrated_url, sample("bad_hetero_later_missing.json"))
     found = rows_of(migrated_url, "long_term_memory")
     assert [(memory["memory_id"], memory["topic"]) for memory in found] == [
         (IDS[0], None),
@@ -210,10 +207,10 @@ def test_rows_that_do_not_fit(migrated_url: str, name: str, issues: list[tuple[i
     insert(migrated_url, "long_term_memory", [row("long_term_memory")])
     for dry_run in (True, False):
         with pytest.raises(InvalidRows) as caught:
-            import_(migrated_url, sample(name), ignore_unknown=True, dry_run=dry_run)
+            import_(migrated_url, sample(name), dry_run=dry_run)
         assert [(issue.line, issue.key, issue.reason) for issue in caught.value.report.issues] == issues
     assert [memory["memory_id"] for memory in rows_of(migrated_url, "long_term_memory")] == ["m-1"]
-    report = import_(migrated_url, sample(name), ignore_unknown=True, skip_invalid=True)
+    report = import_(migrated_url, sample(name), skip_invalid=True)
     counts = report.tables["long_term_memory"]
     assert (counts.rows, counts.inserted, counts.deleted, counts.skipped) == (3, 3 - len(issues), 1, len(issues))
     kept = {key for key in IDS if key not in {issue[1] for issue in issues}}
@@ -229,7 +226,7 @@ def test_rows_that_do_not_fit(migrated_url: str, name: str, issues: list[tuple[i
 )
 def test_counts_that_are_wrong(migrated_url: str, name: str, reason: str) -> None:
     with pytest.raises(InvalidSnapshot) as caught:
-        import_(migrated_url, sample(name), ignore_unknown=True, skip_invalid=True)
+        import_(migrated_url, sample(name), skip_invalid=True)
     assert str(caught.value) == f"{sample(name)}: {reason}"
     assert rows_of(migrated_url, "long_term_memory") == []
 
@@ -245,16 +242,14 @@ def test_unknown_column_and_table(migrated_url: str, tmp_path: Path) -> None:
         import_(migrated_url, path, skip_invalid=True)
     assert [(issue.table, issue.key, issue.kind) for issue in caught.value.report.issues] == [
         ("long_term_memory", IDS[2], "unknown"),
-        ("chat_history", None, "unknown"),
         ("nonsense_table", None, "unknown"),
-        ("spatial_metadata", None, "unknown"),
     ]
     assert caught.value.report.issues[0].reason == (
         "unknown column 'brand_new_column': update this program, or leave unknown columns out with --ignore-unknown"
     )
     report = import_(migrated_url, path, ignore_unknown=True)
     assert (report.exit_code, report.tables["long_term_memory"].ignored) == (3, {"brand_new_column": 1})
-    assert report.left_out == {"chat_history": 3, "nonsense_table": 1, "spatial_metadata": 3}
+    assert report.left_out == {"nonsense_table": 1}
 
 
 @pytest.mark.parametrize("name", ["layout_b_sqlite.ndjson", "layout_a_sqlite.json", "layout_c_sqlite.json"])
@@ -266,7 +261,7 @@ def test_cut_at_every_line_end(tmp_path: Path, make_database: Callable[..., str]
     for end in {*range(0, len(lines), step), len(lines) - 1}:
         (tmp_path / "cut").write_bytes(b"".join(lines[:end]))
         with pytest.raises(InvalidSnapshot):
-            import_(url, tmp_path / "cut", ignore_unknown=True, skip_invalid=True)
+            import_(url, tmp_path / "cut", skip_invalid=True)
     assert rows_of(url, "long_term_memory") == []
 
 
@@ -297,7 +292,7 @@ def test_bare_nan(migrated_url: str, tmp_path: Path) -> None:
 
 def test_as_a_user_sees_it(run_memoria: RunMemoria, migrated_url: str) -> None:
     path = sample("bad_strings.json")
-    result = run_memoria("import-data", path, "--database-url", migrated_url, "--ignore-unknown", "--no-input")
+    result = run_memoria("import-data", path, "--database-url", migrated_url, "--no-input")
     assert result.returncode == 1
     last = result.stderr.decode().strip().splitlines()[-1]
     assert last.endswith(

@@ -8,14 +8,14 @@ import pytest
 from memoria.snapshot import database
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseFailure
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.registry import chosen
 from memoria.snapshot.tables import Kind, Reference, Table
 from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import contents, insert, query, rows_of, script
 from tests.samples.engine import opened
 from tests.samples.rows import row
 
-CLUSTERS, MEMBERS = TABLES[2], TABLES[3]
+CLUSTERS, MEMBERS = chosen(["clusters", "cluster_members"])
 
 
 @pytest.fixture(params=[kind for kind in KINDS if kind != "sqlite"])
@@ -110,12 +110,8 @@ def test_beside_changes_rows_in_place(url: str, sink: Sink) -> None:
 
 
 def test_references_become_null_before_the_foreign_key_sees_them(url: str, sink: Sink) -> None:
-    script(
-        url,
-        "CREATE TABLE teams (team_id text PRIMARY KEY); INSERT INTO teams VALUES ('t');"
-        " ALTER TABLE long_term_memory ADD FOREIGN KEY (team_id) REFERENCES teams",
-    )
-    table = TABLES[0]
+    insert(url, "teams", [row("teams", team_id="t")])
+    [table] = chosen(["long_term_memory"])
     rows = [values(table, memory_id=key, team_id=team) for key, team in [("a", "t"), ("b", "gone"), ("c", None)]]
     for memory in rows:
         for position, column in enumerate(table.columns):

@@ -7,7 +7,7 @@ import pytest
 
 from memoria.snapshot import database
 from memoria.snapshot.errors import InvalidRows
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.registry import chosen
 from memoria.snapshot.report import Issue
 from memoria.snapshot.tables import ColumnFacts, Reference
 from tests.conftest import KINDS, MakeDatabase
@@ -15,7 +15,7 @@ from tests.samples.databases import connected, insert, load_postgresql_sample, q
 from tests.samples.engine import export, import_, opened
 from tests.samples.rows import row
 
-CLUSTERS = next(table for table in TABLES if table.name == "clusters")
+[CLUSTERS] = chosen(["clusters"])
 
 
 @pytest.fixture(params=[kind for kind in KINDS if kind != "sqlite"])

@@ -8,14 +8,14 @@ import pytest
 from memoria.snapshot import database
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseFailure
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.registry import chosen
 from memoria.snapshot.tables import Kind
 from tests.conftest import MakeDatabase
 from tests.samples.databases import contents, insert, query, rows_of, script
 from tests.samples.engine import opened
 from tests.samples.rows import row
 
-CLUSTERS = TABLES[2]
+[CLUSTERS] = chosen(["clusters"])
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from memoria.snapshot import database
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.registry import chosen
 from memoria.snapshot.report import Issue
 from memoria.snapshot.tables import ColumnFacts, Reference
 from tests.conftest import MakeDatabase
@@ -102,7 +102,7 @@ def test_one_moment(url: str) -> None:
     query(url, "PRAGMA journal_mode = WAL")
     insert(url, "clusters", [row("clusters")])
     taken: list[bytes] = []
-    clusters = next(table for table in TABLES if table.name == "clusters")
+    [clusters] = chosen(["clusters"])
     columns = {column.name: column for column in clusters.columns[:2]}
     with opened(url) as connection, database.source(connection, "here") as source:
         with connected(url) as writer:
