@@ -32,7 +32,7 @@ LEAVES = {
     "formats",
 }
 STAGES = {"registry", "database", "selection", "mapping", "plan", "apply", "fill"}
-ORDER = {"exporter", "importer", "sides", "compare"}
+ORDER = {"exporter", "left_out", "importer", "sides", "compare"}
 WITHOUT_DJANGO = {
     "formats",
     "plan",
@@ -48,7 +48,7 @@ WITHOUT_DJANGO = {
 }
 
 # Sideways, where one thing is made of the other.
-SIDEWAYS = {("apply", "plan"), ("fill", "apply"), ("fill", "plan"), ("compare", "sides")}
+SIDEWAYS = {("apply", "plan"), ("fill", "apply"), ("fill", "plan"), ("compare", "sides"), ("exporter", "left_out")}
 DOORS = ("memoria.admin", "memoria.cli", "memoria.console", "memoria.management", "memoria.databases", "memoria_site")
 
 

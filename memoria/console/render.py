@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from memoria.snapshot.files import OutputFile
-from memoria.snapshot.report import Report, counted
+from memoria.snapshot.report import Report, TableReport, counted
 
 _ISSUES_PRINTED = 20
 
@@ -91,14 +91,22 @@ def _table(report: Report) -> Table:
     for heading in headings:
         table.add_column(heading, justify="right")
     for name, counts in report.tables.items():
+        if _is_empty(counts):
+            continue
         moved = [counts.inserted, counts.deleted] if importing else []
         cells = [f"{number:,}" for number in (counts.rows, *moved, counts.skipped)]
         table.add_row(Text(visible(name)), *cells, *([f"{counts.seconds:.2f}"] if not report.dry_run else []))
     return table
 
 
+def _is_empty(counts: TableReport) -> bool:
+    return not (counts.rows or counts.deleted or counts.skipped)
+
+
 def _notes(report: Report) -> list[str]:
     notes = list(report.notes)
+    if empty := sum(map(_is_empty, report.tables.values())):
+        notes.insert(0, f"{counted(empty, 'table')} without rows.")
     for name, counts in report.tables.items():
         for column, count in counts.defaulted.items():
             notes.append(f"{name}.{column}: missing in {counted(count, 'row')}, filled with its default.")

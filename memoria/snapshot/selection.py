@@ -58,13 +58,13 @@ class Conditions:
     def crossing(self, table: str) -> str:
         """Edges that stay behind because an end of theirs is a memory outside."""
         ends = [f"{table}.{end}" for end in _ENDS]
-        touching = _any([self._is_memory(end, self._within) for end in ends])  # some edges have no namespace themselves
+        touching = _any([self._is_memory(end) for end in ends])  # some edges have no namespace themselves
         return f"{self._recent(table)} AND {touching} AND {_any([self.outside(end) for end in ends])}"
 
     def outside(self, value: str) -> str:
         """Whether an expression is the id of a memory not in the namespaces; an id of nothing is not outside."""
-        there = [f"EXISTS (SELECT 1 FROM {t} WHERE {t}.memory_id = {value})" for t in MEMORIES if t in self._facts]
-        return f"(({_any(there)}) AND NOT {self._is_memory(value, self._within)})"
+        there = [f"EXISTS (SELECT 1 FROM {t} m WHERE m.memory_id = {value})" for t in MEMORIES if t in self._facts]
+        return f"({_any(there)} AND NOT {self._is_memory(value)})"
 
     def _condition(self, table: str) -> str:
         chosen = self._selection
@@ -73,36 +73,43 @@ class Conditions:
         if table in EDGES:
             return self._edges(table) if chosen.relationships else NOTHING
         if table == "cluster_members":
-            return self._is_memory("cluster_members.memory_id", self._recent) if chosen.clusters else NOTHING
+            return self._is_memory("cluster_members.memory_id", recent=True) if chosen.clusters else NOTHING
         if table == "clusters":
             if not chosen.clusters or "cluster_members" not in self._facts:
                 return NOTHING
-            member = self._is_memory("cluster_members.memory_id", self._recent)
+            member = self._is_memory("cluster_members.memory_id", recent=True)
             return f"EXISTS (SELECT 1 FROM cluster_members WHERE cluster_members.cluster_id = clusters.id AND {member})"
         return self._recent(table) if "namespace" in self._facts[table].columns else NOTHING
 
-    def _within(self, table: str) -> str:
+    def _within(self, name: str) -> str:
         listed = ", ".join(map(_literal, self._selection.namespaces))
-        return f"{table}.namespace IN ({listed})" if listed else NOTHING
+        return f"{name}.namespace IN ({listed})" if listed else NOTHING
 
-    def _recent(self, table: str) -> str:
-        within = self._within(table) if "namespace" in self._facts[table].columns else "1 = 1"
+    def _recent(self, table: str, name: str = "") -> str:
+        """In the namespaces, and recent enough; `name` is what the query calls the table."""
+        columns = self._facts[table].columns
+        within = self._within(name or table) if "namespace" in columns else "1 = 1"
         since = self._selection.since
-        moments = [column for column in _MOMENTS if column in self._facts[table].columns]
+        moments = [column for column in _MOMENTS if column in columns]
         if since is None or not moments:
             return within
-        recent = [self._at_or_after(f'{table}."{column}"', since) for column in moments]
-        return f"{within} AND {_any(recent)}"
+        return f"{within} AND {_any([self._at_or_after(f'{name or table}.{column}', since) for column in moments])}"
 
-    def _is_memory(self, value: str, condition: Callable[[str], str]) -> str:
-        """Whether an expression is the id of a memory that meets a condition."""
+    def _is_memory(self, value: str, *, recent: bool = False) -> str:
+        """Whether an expression is the id of a memory in the namespaces."""
         tables = [t for t in MEMORIES if t in self._facts and (self._selection.short_term or t == MEMORIES[0])]
-        return _any([f"EXISTS (SELECT 1 FROM {t} WHERE {t}.memory_id = {value} AND {condition(t)})" for t in tables])
+        conditions = [self._recent(table, "m") if recent else self._within("m") for table in tables]
+        return _any(
+            [
+                f"EXISTS (SELECT 1 FROM {table} m WHERE m.memory_id = {value} AND {condition})"
+                for table, condition in zip(tables, conditions, strict=True)
+            ]
+        )
 
     def _edges(self, table: str) -> str:
         ends = [f"{table}.{end}" for end in _ENDS]
         if "namespace" not in self._facts[table].columns:  # such an edge belongs where both its ends do
-            return " AND ".join([self._recent(table), *(self._is_memory(end, self._within) for end in ends)])
+            return " AND ".join([self._recent(table), *(self._is_memory(end) for end in ends)])
         inside = [] if self._selection.crossing_edges else [f"NOT {self.outside(end)}" for end in ends]
         return " AND ".join([self._recent(table), *inside])
 
