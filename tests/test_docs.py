@@ -20,13 +20,15 @@ from urllib.parse import unquote
 
 import pytest
 from django.core.management import load_command_class
+from django.db.models import CASCADE, SET_NULL, ForeignKey
 
 from memoria.snapshot import compare, errors, registry, report
 from memoria.snapshot.tables import Column, Kind, Table
 from tests.conftest import ROOT, MakeDatabase, RunMemoria
+from tests.samples.databases import CORE, EVERY, script
 from tests.samples.engine import export
 
-COMMANDS = ("export-data", "import-data", "compare-data", "load-sample-data")
+COMMANDS = ("export-data", "export-memories", "import-data", "compare-data", "load-sample-data")
 FORMAT = ROOT / "docs" / "format.md"
 PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")), *ROOT.glob("docs/*.md")]
 
@@ -89,7 +91,20 @@ def remarks(table: Table, column: Column) -> str:
         default = f"if missing: {value}"
     limits = f"{column.minimum:g} to {column.maximum:g}" if column.minimum is not None else ""
     length = f"at most {column.max_length} characters" if column.max_length is not None else ""
-    return "; ".join(filter(None, ("key" if column is table.key else "", length, limits, default)))
+    older = f"`{column.older_name}` in older databases" if column.older_name else ""
+    reference = REFERENCES.get((table.name, column.name), "")
+    return "; ".join(filter(None, ("key" if column is table.key else "", reference, length, limits, default, older)))
+
+
+AFTER_DELETION = {CASCADE: "deleted with it", SET_NULL: "NULL when it is deleted"}
+REFERENCES = {
+    (model._meta.db_table, field.column): (
+        f"refers to `{field.related_model._meta.db_table}`, {AFTER_DELETION[field.remote_field.on_delete]}"
+    )
+    for model in registry.MODELS
+    for field in model._meta.concrete_fields
+    if isinstance(field, ForeignKey)
+}
 
 
 @pytest.mark.parametrize("table", registry.TABLES, ids=lambda table: table.name)
@@ -180,6 +195,8 @@ def test_a_report_has_the_shape_that_the_example_shows(
 ) -> None:
     (example,) = re.findall(r"```json\n(.*?)```", section(COMMANDS_PAGE, "## Reports"), re.DOTALL)
     url = make_database("sqlite", migrated=True)
+    # As an older database, or the example would be long.
+    script(url, "".join(f"DROP TABLE {table};" for table in reversed(EVERY) if table not in CORE))
     result = run_memoria(
         "export-data",
         tmp_path / "a.json",

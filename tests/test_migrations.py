@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.conftest import run_manage
+from tests.conftest import RunMemoria, run_manage
 from tests.samples.databases import contents, insert, query, rows_of
-from tests.samples.rows import row
+from tests.samples.engine import import_
+from tests.samples.rows import layout_c, row, snapshot_row
 
 STANDS_IN = "Stands in for a row that is not in this database; rows that refer to it were here before its table."
 
@@ -69,3 +72,28 @@ def test_back_to_0001(first_url: str) -> None:
     assert contents(first_url) == before
     migrate(first_url)
     assert contents(first_url) == before
+
+
+def test_an_import_of_the_real_rows_replaces_those_that_stand_in(first_url: str, tmp_path: Path) -> None:
+    migrate(first_url)
+    before = contents(first_url)
+    teams = [
+        snapshot_row("teams", team_id=key, slug=key, name=name) for key, name in [("t-1", "One"), ("t'2 🙂", "Two")]
+    ]
+    (tmp_path / "teams.json").write_bytes(layout_c(teams=teams))
+    assert import_(first_url, tmp_path / "teams.json").tables["teams"].inserted == 2
+    found = [(team["team_id"], team["name"], team["description"]) for team in rows_of(first_url, "teams")]
+    assert found == [("t'2 🙂", "Two", None), ("t-1", "One", None)]
+    assert contents(first_url) == before
+
+
+def test_missing_tables_of_an_older_migration_come_by_migrating(
+    first_url: str, run_memoria: RunMemoria, tmp_path: Path
+) -> None:
+    """And not beside the migrations, which would fail from then on."""
+    (tmp_path / "chats.json").write_bytes(layout_c(chat_history=[snapshot_row("chat_history", chat_id="c-1")]))
+    done = run_memoria("import-data", tmp_path / "chats.json", "--migrate", "--no-input", "--database-url", first_url)
+    assert done.returncode == 0, done.stderr.decode()
+    assert [chat["user_input"] for chat in rows_of(first_url, "chat_history")] == ["question"]
+    assert query(first_url, "SELECT count(*) FROM teams") == [(2,)]
+    migrate(first_url)
