@@ -1,4 +1,4 @@
-"""`import-data`: a snapshot into a database, checked and planned before anything is written."""
+"""`import-data`: a snapshot into a database, all of it or nothing."""
 
 from __future__ import annotations
 
