@@ -15,6 +15,13 @@ from memoria.snapshot.database.postgresql import connect, failures, quoted, wait
 from memoria.snapshot.errors import DatabaseFailure
 
 _PREFIX = "memoria_scratch"
+_LEFT = f"""
+    SELECT datname FROM pg_database s
+     WHERE starts_with(datname, %s)
+        OR datname ~ '^{_PREFIX}_[0-9]+_' AND NOT EXISTS (
+               SELECT 1 FROM pg_database d WHERE d.oid::text = split_part(s.datname, '_', 3))
+"""
+"""Those made from this database, and those made from one that is gone. Locks are seen within one database only."""
 
 
 class NotPermitted(DatabaseFailure):
@@ -56,7 +63,7 @@ def drop_database(cursor: Any, database: str) -> None:
 
 
 def _sweep(cursor: Any, prefix: str) -> None:
-    cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,))
+    cursor.execute(_LEFT, (prefix,))
     for (database,) in cursor.fetchall():
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (database,))
         if cursor.fetchone()[0]:

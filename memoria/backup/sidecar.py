@@ -115,8 +115,8 @@ def _is_sane(sidecar: Sidecar) -> bool:
     counted = [*sidecar.contents.tables.values(), *sidecar.contents.objects.values()]
     numbers = [sidecar.size, sidecar.sequence, sidecar.version, *(counts.rows for counts in counted)]
     digests = [sidecar.sha256, *(counts.sha256 for counts in counted if counts.sha256)]
-    zoned = sidecar.moment.tzinfo is UTC
-    return zoned and min(numbers) >= 0 and all(_SHA256.fullmatch(digest) for digest in digests)
+    known = sidecar.version == VERSION and sidecar.moment.tzinfo is UTC
+    return known and min(numbers) >= 0 and all(_SHA256.fullmatch(digest) for digest in digests)
 
 
 def now() -> datetime:

@@ -109,7 +109,10 @@ def stock(kind: str, *arguments: str | Path) -> None:
 
 
 def scratch_databases(url: str) -> list[str]:
-    return [name for (name,) in execute(url, "SELECT datname FROM pg_database WHERE datname LIKE 'memoria_scratch%'")]
+    """Those that are left of runs on this database."""
+    mine = "SELECT oid FROM pg_database WHERE datname = current_database()"
+    like = f"SELECT datname FROM pg_database WHERE datname LIKE 'memoria_scratch_' || ({mine}) || '_%'"
+    return [name for (name,) in execute(url, like)]
 
 
 def is_root() -> bool:
