@@ -214,8 +214,7 @@ def test_a_thousand_nights(make: Make, tmp_path: Path, monkeypatch: pytest.Monke
             if fate < 0.10:
                 patch.setattr("memoria.backup.backup.dump", raising(SnapshotError("it broke")))
             elif fate < 0.15:
-                patch.setattr("memoria.backup.work.shutil.rmtree", lambda *args, **options: None)
-                patch.setattr("memoria.backup.backup.publish", raising(KeyboardInterrupt()))
+                patch.setattr("memoria.backup.backup.publish", killing(patch))
             elif fate < 0.17:
                 patch.setattr("memoria.backup.sidecar.os.fsync", raising(OSError(28, "No space left on device")))
             try:
@@ -243,6 +242,16 @@ def test_a_thousand_nights(make: Make, tmp_path: Path, monkeypatch: pytest.Monke
     assert happened["made"] > DAYS * 0.7
     assert DAYS < 60 or all(happened[what] for what in ("failed", "killed"))
     assert sum(happened.values()) >= DAYS
+
+
+def killing(patch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """Stands for the end of the process: what would clean up after it does not run."""
+
+    def die(*args: object) -> None:
+        patch.setattr("memoria.backup.work.shutil.rmtree", lambda *args, **options: None)
+        raise KeyboardInterrupt
+
+    return die
 
 
 def raising(error: BaseException):  # type: ignore[no-untyped-def]
