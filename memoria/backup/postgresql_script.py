@@ -20,7 +20,8 @@ _NAME_BYTE = re.compile(rb"[A-Za-z0-9_$\x80-\xff]")
 _COPY = re.compile(rb"""COPY ((?:"(?:[^"]|"")*"|[^"\s(])+) *(?:\(.*\))? FROM stdin;""", re.DOTALL)
 _RESTRICT = re.compile(rb"\\(un)?restrict [A-Za-z0-9]+\s*")
 _OWNERSHIP = re.compile(
-    rb"ALTER .* OWNER TO |GRANT |REVOKE |ALTER DEFAULT PRIVILEGES |SET SESSION AUTHORIZATION ", re.DOTALL
+    rb"ALTER .* OWNER TO |GRANT |REVOKE |ALTER DEFAULT PRIVILEGES |SET SESSION AUTHORIZATION |COMMENT ON EXTENSION ",
+    re.DOTALL,
 )
 _ATOMIC = re.compile(rb"CREATE (OR REPLACE )?(FUNCTION|PROCEDURE) .*\bBEGIN ATOMIC\b", re.DOTALL)
 _UNKNOWN_TO_OLDER_SERVERS = (b"SET transaction_timeout = 0;",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import select
@@ -93,6 +94,8 @@ def output(
 def _chunks(process: subprocess.Popen[bytes], name: str, silence: float) -> Iterator[bytes]:
     assert process.stdout is not None
     descriptor = process.stdout.fileno()
+    with contextlib.suppress(OSError, AttributeError):  # it would only be faster
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _CHUNK)
     while True:
         last = time.monotonic()
         while not select.select([descriptor], [], [], 1.0)[0]:
