@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from argparse import ArgumentParser
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -22,13 +23,19 @@ import pytest
 from django.core.management import load_command_class
 from django.db.models import CASCADE, SET_NULL, ForeignKey
 
+from memoria.backup.catalogue import Entry
+from memoria.backup.report import BackupReport
+from memoria.backup.sidecar import Sidecar
 from memoria.snapshot import compare, errors, registry, report
 from memoria.snapshot.tables import Column, Kind, Table
 from tests.conftest import ROOT, MakeDatabase, RunMemoria
 from tests.samples.databases import CORE, EVERY, script
 from tests.samples.engine import export
 
-COMMANDS = ("export-data", "export-memories", "import-data", "compare-data", "load-sample-data")
+COMMANDS = (
+    *("export-data", "export-memories", "import-data", "compare-data", "load-sample-data"),
+    *("backup-database", "restore-database", "verify-backup", "list-backups", "check-backups"),
+)
 FORMAT = ROOT / "docs" / "format.md"
 PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")), *ROOT.glob("docs/*.md")]
 
@@ -36,7 +43,14 @@ PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.m
 GENERATED = {ROOT / "docs" / "benchmarks.md"}
 
 # Places that stand for anybody's; the last two are in Django's help and in a script.
-INVENTED = ("/srv/memoria", "/var/backups/memoria", "/path/to/", "/home/djangoprojects/", "/bin/sh")
+INVENTED = (
+    "/srv/memoria",
+    "/etc/systemd/system/",
+    "/var/backups/memoria",
+    "/path/to/",
+    "/home/djangoprojects/",
+    "/bin/sh",
+)
 
 DJANGOS_OWN = {"--version", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color", "--skip-checks"}
 
@@ -183,11 +197,18 @@ def test_every_exit_code_is_explained() -> None:
         ("#### `issues`", [field.name for field in dataclasses.fields(report.Issue)]),
         ("### Comparison", [*compare.Comparison("", "", {}, {}).as_dict()]),
         ("#### `tables` of a comparison", [field.name for field in dataclasses.fields(compare.TableComparison)]),
+        ("### Backups", [*BackupReport("", "", "").as_dict()]),
+        ("#### Objects of `list-backups --json`", [*Entry(Path("x"), "").as_dict(datetime.now(UTC))]),
     ],
 )
 def test_the_fields_of_a_report_are_listed(heading: str, fields: list[str]) -> None:
     own = section(COMMANDS_PAGE, heading).partition("\n####")[0]
     assert sorted(first_column(own)) == sorted(fields)
+
+
+def test_the_fields_of_a_sidecar_are_listed() -> None:
+    listed = first_column(section(ROOT / "docs" / "backups.md", "## The sidecar"))
+    assert listed == [*Sidecar.__struct_fields__]
 
 
 def test_a_report_has_the_shape_that_the_example_shows(

@@ -1,0 +1,1 @@
+"""Whole databases: written, proven, kept and brought back."""

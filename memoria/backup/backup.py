@@ -1,0 +1,275 @@
+"""A whole database into a file that is verified before it gets its name."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria import __version__
+from memoria.backup import catalogue, lock, postgresql, retention, sqlite
+from memoria.backup import sidecar as sidecars
+from memoria.backup.contents import Contents
+from memoria.backup.destination import CUSTOM, Destination, require_file_or_nothing
+from memoria.backup.errors import WrongArguments
+from memoria.backup.file import BackupFile
+from memoria.backup.report import BackupReport
+from memoria.backup.retention import Policy
+from memoria.backup.sidecar import Sidecar, Verified
+from memoria.backup.verification import Expected, Verification
+from memoria.backup.work import work_folder
+from memoria.snapshot.database.sqlite import failures as sqlite_failures
+from memoria.snapshot.errors import DatabaseFailure, FileFailure
+from memoria.snapshot.files import OutputFile
+from memoria.snapshot.progress import NoProgress, Progress
+
+Emit = Callable[[bytes], None]
+SILENCE = 600.0
+"""Seconds without a byte after which a program of PostgreSQL counts as hung."""
+_SECOND = 0.05
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One backup: what it reads, where it goes, and what was asked for."""
+
+    destination: Destination
+    connection: BaseDatabaseWrapper
+    database: str
+    """What messages and the sidecar call the source."""
+    verify: bool = True
+    verify_on: BaseDatabaseWrapper | None = None
+    """A server to restore to for the verification, if not the source's own."""
+    verify_on_name: str = ""
+    policy: Policy = field(default_factory=Policy)
+    prune_dry_run: bool = False
+    require_mount: bool = False
+    silence: float = SILENCE
+    progress: Progress = field(default_factory=NoProgress)
+
+    def run(self) -> BackupReport:
+        """Write, verify, name, and only then remove what the policy does not keep. Raises SnapshotError, and then
+        there is no new file and none is removed."""
+        started = time.monotonic()
+        self._require_sense()
+        if self.require_mount:
+            self.destination.require_mount()
+        self.destination.prepare()
+        pattern = self.destination.pattern
+        place = self.destination.folder / pattern
+        with lock.held(self.destination.folder / f".{pattern}.lock", str(place)):
+            with work_folder(self.destination.folder, pattern) as work:
+                earlier = self._earlier()
+                report = self._write(work, earlier)
+            self._prune(report)
+        report.seconds = time.monotonic() - started
+        return report
+
+    @property
+    def _name_of_database(self) -> str:
+        name = str(self.connection.settings_dict["NAME"])
+        return Path(name).stem if self.connection.vendor == "sqlite" else name
+
+    def _require_sense(self) -> None:
+        require_dump(self.connection.vendor, self.destination.dump)
+        if self.policy and not self.destination.keeps_several:
+            raise WrongArguments("--keep-… needs {timestamp} in the name: without it each run replaces the last one")
+        if self.policy and not self.verify:
+            raise WrongArguments("--keep-… counts verified backups only: leave out --no-verify")
+
+    def _earlier(self) -> list[catalogue.Entry]:
+        names = self.destination.regex(self._name_of_database)
+        for pending in self.destination.folder.glob(".*.json.next"):
+            name = pending.name.removeprefix(".").removesuffix(".json.next")
+            if names.fullmatch(name):
+                catalogue.settle(pending.with_name(name))
+        return catalogue.entries(self.destination.folder, names)
+
+    def _free_path(self) -> tuple[Path, datetime]:
+        """A name that is not taken: two backups in a second, or a clock that went back, make it wait."""
+        while True:
+            moment = sidecars.now()
+            path = self.destination.folder / self.destination.name(moment, self._name_of_database)
+            if not self.destination.keeps_several or not _is_taken(path):
+                break
+            time.sleep(_SECOND)
+        for other in (path, sidecars.path_of(path)):
+            require_file_or_nothing(other)
+        return path, moment
+
+    def _write(self, work: Path, earlier: list[catalogue.Entry]) -> BackupReport:
+        path, moment = self._free_path()
+        draft = work / ("draft" + "".join(_extensions(self.destination)))
+        self.progress.stage("Writing")
+        with OutputFile(str(draft)) as file:
+            try:
+                contents, server = dump(
+                    self.connection,
+                    self.database,
+                    self.destination.dump,
+                    self._counting(file.write),
+                    work,
+                    digests=self.verify or self.connection.vendor == "sqlite",
+                    silence=self.silence,
+                )
+                file.commit()
+            except FileFailure as error:
+                raise FileFailure(str(error).replace(str(draft), str(path))) from None
+        proven = self._verified(draft, file, contents, work)
+        found = Sidecar(
+            created_at=sidecars.spelled(moment),
+            sequence=1 + max((e.sidecar.sequence for e in earlier if e.sidecar), default=0),
+            generator=f"memoria {__version__}",
+            kind="sqlite" if self.connection.vendor == "sqlite" else "postgresql",
+            server=server,
+            database=self.database,
+            dump="custom" if self.destination.dump == CUSTOM else "sql",
+            compression=self.destination.compression,  # type: ignore[arg-type]
+            size=file.size,
+            sha256=file.sha256,
+            contents=contents,
+            verified=proven,
+            suspicious=_suspicion(contents, earlier),
+        )
+        publish(draft, path, found)
+        report = BackupReport("backup", self.database, str(path), found, proven.how if proven else "")
+        report.notes += self._notes(found, earlier)
+        return report
+
+    def _counting(self, emit: Emit) -> Emit:
+        def counting(data: bytes) -> None:
+            emit(data)
+            self.progress.advance(size=len(data))
+
+        return counting
+
+    def _verified(self, draft: Path, file: OutputFile, contents: Contents, work: Path) -> Verified | None:
+        if not self.verify:
+            return None
+        self.progress.stage("Verifying")
+        expected = Expected(
+            self.connection.vendor,
+            self.destination.dump,
+            self.destination.compression,
+            file.size,
+            file.sha256,
+            contents,
+        )
+        server, name = (self.verify_on, self.verify_on_name) if self.verify_on else (self.connection, self.database)
+        with BackupFile(draft) as written:
+            how = Verification(written, expected, work, server, name, self.silence).run()
+        return Verified(sidecars.spelled(sidecars.now()), how)
+
+    def _notes(self, found: Sidecar, earlier: list[catalogue.Entry]) -> list[str]:
+        notes = []
+        if not found.verified:
+            notes.append("Not verified: verify-backup does it later.")
+        elif found.verified.how == "read":
+            notes.append("No database may be created for a trial: the file was read to its end and compared instead.")
+        if found.suspicious:
+            notes.append(f"Suspicious: {found.suspicious}. Nothing was removed.")
+        last = next((entry.sidecar for entry in reversed(earlier) if entry.sidecar), None)
+        if last and last.moment > found.moment:
+            notes.append(f"The clock went back: the backup before this one says {last.created_at}.")
+        return notes
+
+    def _prune(self, report: BackupReport) -> None:
+        if not self.policy or report.backup is None or report.backup.suspicious:
+            return
+        entries = catalogue.entries(self.destination.folder, self.destination.regex(self._name_of_database))
+        decision = retention.decide([_candidate(entry) for entry in entries if entry.sidecar], self.policy)
+        report.kept, report.removed = decision.keep, decision.remove
+        report.prune_dry_run = self.prune_dry_run
+        if not self.prune_dry_run:
+            for name in decision.remove:
+                remove(self.destination.folder / name)
+
+
+def require_dump(vendor: str, kind: str) -> None:
+    if vendor not in ("sqlite", "postgresql"):
+        raise DatabaseFailure(f"{vendor} is not supported: use SQLite or PostgreSQL")
+    if vendor == "sqlite" and kind == CUSTOM:
+        raise WrongArguments(".dump is PostgreSQL's own format: name the backup of a SQLite database .sql")
+
+
+def dump(
+    connection: BaseDatabaseWrapper, name: str, kind: str, emit: Emit, work: Path, *, digests: bool, silence: float
+) -> tuple[Contents, str]:
+    """Emit the database; returns what it holds and the version of its engine."""
+    if connection.vendor == "postgresql":
+        return postgresql.dump(connection, name, kind, emit, digests=digests, silence=silence)
+    with sqlite.moment(connection, name, work) as database, sqlite_failures(name):
+        return sqlite.dump(database, emit), sqlite3.sqlite_version
+
+
+def stream(connection: BaseDatabaseWrapper, name: str, kind: str, file: OutputFile, silence: float = SILENCE) -> int:
+    """The database to standard output, unverified; returns its rows."""
+    require_dump(connection.vendor, kind)
+    with tempfile.TemporaryDirectory(prefix="memoria-") as work:
+        contents, _ = dump(connection, name, kind, file.write, Path(work), digests=False, silence=silence)
+    file.commit()
+    return contents.rows
+
+
+def publish(draft: Path, path: Path, found: Sidecar) -> None:
+    """Give a complete backup its name, and its sidecar. Whenever it is killed, the two belong together."""
+    pending = sidecars.pending_path_of(path)
+    try:
+        require_file_or_nothing(pending)
+        sidecars.write(found, pending)
+        try:
+            os.replace(draft, path)
+        except BaseException:
+            pending.unlink(missing_ok=True)
+            raise
+        os.replace(pending, sidecars.path_of(path))
+        sync_folder(path.parent)
+    except OSError as error:
+        raise FileFailure.of("write", str(path), error) from None
+
+
+def remove(path: Path) -> None:
+    """The backup first: a sidecar without a backup is shown as such, and harms nobody."""
+    try:
+        path.unlink(missing_ok=True)
+        sidecars.path_of(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise FileFailure.of("remove", str(path), error) from None
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _candidate(entry: catalogue.Entry) -> retention.Candidate:
+    assert entry.sidecar is not None
+    return retention.Candidate(entry.path.name, entry.sidecar.sequence, entry.sidecar.moment, entry.is_good)
+
+
+def _suspicion(contents: Contents, earlier: list[catalogue.Entry]) -> str:
+    last = next((entry.sidecar for entry in reversed(earlier) if entry.is_proven), None)
+    if last is None or 2 * contents.rows >= last.contents.rows:
+        return ""
+    return f"{contents.rows:,} rows, and the verified backup before it has {last.contents.rows:,}"
+
+
+def _is_taken(path: Path) -> bool:
+    return os.path.lexists(path) or os.path.lexists(sidecars.path_of(path))
+
+
+def _extensions(destination: Destination) -> list[str]:
+    return [
+        ".dump" if destination.dump == CUSTOM else ".sql",
+        {"gzip": ".gz", "zstd": ".zst"}.get(destination.compression, ""),
+    ]

@@ -1,0 +1,123 @@
+"""The backups in a folder, as their sidecars tell of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from memoria.backup import sidecar as sidecars
+from memoria.backup.destination import SIDECAR, Destination
+from memoria.backup.errors import InvalidBackup
+from memoria.backup.file import BackupFile
+from memoria.backup.sidecar import Sidecar
+from memoria.snapshot.errors import FileFailure
+
+ANY_NAME = re.compile(r"[^.].*\.(sql|sql\.gz|sql\.zst|dump)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One backup. `state` is verified, suspicious, unverified, or what is wrong: no sidecar, damaged sidecar,
+    wrong size, missing."""
+
+    path: Path
+    state: str
+    sidecar: Sidecar | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether retention counts it."""
+        return self.state == "verified"
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it restores, however its contents look."""
+        return self.state in ("verified", "suspicious")
+
+    def age(self, now: datetime) -> float | None:
+        """Seconds since it was made, none below 0: a clock may have gone back."""
+        return max(0.0, (now - self.sidecar.moment).total_seconds()) if self.sidecar else None
+
+    def as_dict(self, now: datetime) -> dict[str, Any]:
+        found = self.sidecar
+        return {
+            "name": self.path.name,
+            "state": self.state,
+            "created_at": found.created_at if found else None,
+            "age_seconds": self.age(now),
+            "sequence": found.sequence if found else None,
+            "size": found.size if found else None,
+            "sha256": found.sha256 if found else None,
+            "rows": found.contents.rows if found else None,
+            "kind": found.kind if found else None,
+            "database": found.database if found else None,
+            "generator": found.generator if found else None,
+            "verified": found.verified.how if found and found.verified else None,
+            "suspicious": found.suspicious if found else None,
+        }
+
+
+def entries(folder: Path, names: re.Pattern[str]) -> list[Entry]:
+    """All backups of these names, oldest first. Raises FileFailure where the folder cannot be read."""
+    try:
+        found = os.listdir(folder)
+    except OSError as error:
+        raise FileFailure.of("read", str(folder), error) from None
+    stems = {name.removesuffix(SIDECAR) for name in found if name.endswith(SIDECAR)}
+    listed = [_entry(folder / name) for name in {*found, *stems} if names.fullmatch(name)]
+    return sorted(listed, key=lambda entry: (entry.sidecar.sequence if entry.sidecar else 0, entry.path.name))
+
+
+def _entry(path: Path) -> Entry:
+    try:
+        found = sidecar_of(path)
+    except FileFailure:
+        return Entry(path, "no sidecar")
+    except InvalidBackup:
+        return Entry(path, "damaged sidecar")
+    try:
+        status = path.lstat()
+    except OSError:
+        return Entry(path, "missing", found)
+    if not stat.S_ISREG(status.st_mode) or status.st_size != found.size:
+        return Entry(path, "wrong size", found)
+    return Entry(path, "suspicious" if found.suspicious else "verified" if found.verified else "unverified", found)
+
+
+def sidecar_of(path: Path) -> Sidecar:
+    """What is known of a backup, also where a run was killed while it gave both their names."""
+    pending = sidecars.pending_path_of(path)
+    if os.path.lexists(pending):
+        with contextlib.suppress(InvalidBackup, FileFailure):
+            waiting = sidecars.read(pending)
+            with BackupFile(path) as file:
+                file.require(waiting.size, waiting.sha256)
+            return waiting
+    return sidecars.read(sidecars.path_of(path))
+
+
+def settle(path: Path) -> None:
+    """Finish, or take back, what a killed run began. Only for who holds the destination's lock."""
+    pending = sidecars.pending_path_of(path)
+    if not os.path.lexists(pending):
+        return
+    with contextlib.suppress(InvalidBackup, FileFailure):
+        if sidecar_of(path) == sidecars.read(pending):
+            os.replace(pending, sidecars.path_of(path))
+            return
+    pending.unlink(missing_ok=True)
+
+
+def listed(text: str) -> list[Entry]:
+    """The backups of a folder, or of a destination as it is given to a backup."""
+    if os.path.isdir(text):
+        found = entries(Path(text), ANY_NAME)  # of several destinations, each of which counts for itself
+        return sorted(found, key=lambda entry: (entry.sidecar.created_at if entry.sidecar else "", entry.path.name))
+    destination = Destination.parse(text)
+    return entries(destination.folder, destination.regex())

@@ -1,0 +1,55 @@
+"""Whether somebody has to be woken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from memoria.backup import catalogue
+from memoria.backup import sidecar as sidecars
+
+
+@dataclass(frozen=True)
+class Check:
+    is_fine: bool
+    sentence: str
+
+
+def check(text: str, max_age: float) -> Check:
+    """Whether the newest backup of a folder or destination is verified and at most `max_age` seconds old."""
+    found = catalogue.listed(text)
+    newest = found[-1] if found else None
+    good = [entry for entry in found if entry.is_good]
+    if newest is None:
+        return Check(False, f"there is no backup in {text}")
+    broken = [entry for entry in found if entry.state in ("damaged sidecar", "wrong size", "missing")]
+    if broken:
+        return Check(False, f"{broken[-1].path}: {broken[-1].state}{_others(len(broken) - 1)}")
+    if not good:
+        return Check(False, f"{newest.path}: {newest.state}; there is no verified backup in {text}")
+    if newest is not good[-1]:
+        return Check(False, f"the newest backup, {newest.path}, is {newest.state}")
+    now, last = sidecars.now(), good[-1]
+    assert last.sidecar is not None
+    seconds = (now - last.sidecar.moment).total_seconds()
+    if seconds < -_AHEAD:
+        return Check(False, f"{last.path} says that it was made in the future: one of the clocks is wrong")
+    if seconds > max_age:
+        return Check(False, f"{last.path} is {age(seconds)} old; allowed are {age(max_age)}")
+    rows = f"{last.sidecar.contents.rows:,} rows"
+    return Check(True, f"{last.path} is verified and {age(max(0.0, seconds))} old, {rows}")
+
+
+_AHEAD = 300
+"""Seconds that two machines' clocks may differ."""
+
+
+def age(seconds: float) -> str:
+    """Some time in the largest unit that leaves two digits: "26 h", "3 d"."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 3 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _others(count: int) -> str:
+    return f" (and {count} more)" if count else ""

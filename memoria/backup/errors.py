@@ -1,0 +1,17 @@
+"""What a backup adds to the errors of the engine (`memoria/snapshot/errors.py`).
+
+InvalidBackup       exit code 1: the file is not the one its sidecar tells of, or does not restore to it
+WrongArguments      exit code 2: what was asked for cannot be
+"""
+
+from __future__ import annotations
+
+from memoria.snapshot.errors import SnapshotError
+
+
+class InvalidBackup(SnapshotError):
+    pass
+
+
+class WrongArguments(SnapshotError):
+    exit_code = 2

@@ -1,0 +1,54 @@
+"""A script of pg_dump into a PostgreSQL database, or only to its end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from memoria.backup.contents import Counted, UnorderedDigest
+from memoria.backup.destination import CUSTOM
+from memoria.backup.errors import InvalidBackup
+from memoria.backup.file import BackupFile
+from memoria.backup.postgresql_script import Copy, Script
+from memoria.backup.programs import output, program
+from memoria.snapshot.database.postgresql import waited_for
+
+_BATCH = 1 << 20
+
+
+@contextmanager
+def script(file: BackupFile, dump: str, compression: str, *, owners: bool, silence: float) -> Iterator[Script]:
+    """The SQL of a backup: the text itself, or what pg_restore makes of an archive."""
+    if dump != CUSTOM:
+        yield Script(file.content(compression), owners=owners)
+        return
+    os.lseek(file.stored.fileno(), 0, os.SEEK_SET)
+    with output([program("pg_restore"), "--file=-"], environment={}, stdin=file.stored, silence=silence) as chunks:
+        yield Script(chunks, owners=owners)
+        for _ in chunks:  # to its end, where it tells whether all was well
+            pass
+
+
+def load(pieces: Script, cursor: Any) -> None:
+    """Execute the script in the cursor's transaction. What the server refuses is psycopg2's error."""
+    for piece in pieces:
+        if isinstance(piece, Copy):
+            waited_for(cursor, cursor.copy_expert, piece.statement, piece.rows, _BATCH)
+        else:
+            waited_for(cursor, cursor.execute, piece.text)
+
+
+def read(pieces: Script) -> dict[str, Counted]:
+    """The rows of each table in the script, with the digests that a server's own rows would have."""
+    tables: dict[str, Counted] = {}
+    for piece in pieces:
+        if isinstance(piece, Copy):
+            digest = UnorderedDigest()
+            for line in piece.rows.lines():
+                digest.write(line)
+            if piece.table in tables:
+                raise InvalidBackup(f"the rows of {piece.table} stand in the text twice")
+            tables[piece.table] = digest.counted()
+    return tables

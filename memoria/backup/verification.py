@@ -1,0 +1,112 @@
+"""Whether a backup is what its sidecar says: every byte, and every row once it is restored."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.backup import postgresql, sqlite, sqlite_load
+from memoria.backup.contents import Contents, differences
+from memoria.backup.errors import InvalidBackup
+from memoria.backup.file import BackupFile
+from memoria.backup.postgresql_load import load, read, script
+from memoria.backup.postgresql_scratch import NotPermitted, scratch
+from memoria.backup.postgresql_script import Script
+from memoria.snapshot.database.postgresql import connect, failures
+from memoria.snapshot.database.sqlite import failures as sqlite_failures
+
+How = Literal["restored", "read"]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a backup has to be."""
+
+    kind: str
+    dump: str
+    compression: str
+    size: int
+    sha256: str
+    contents: Contents
+
+
+@dataclass(frozen=True)
+class Verification:
+    """`server` is a PostgreSQL on which a scratch database may be created, if there is one; `folder` takes one of
+    SQLite."""
+
+    file: BackupFile
+    expected: Expected
+    folder: Path
+    server: BaseDatabaseWrapper | None
+    server_name: str
+    silence: float
+
+    def run(self) -> How:
+        """How the backup was verified. Raises InvalidBackup if it is not what is expected."""
+        self.file.require(self.expected.size, self.expected.sha256)
+        if self.expected.kind == "sqlite":
+            self._compare(self._restored_sqlite())
+            return "restored"
+        try:
+            self._compare(self._restored_postgresql())
+            return "restored"
+        except NotPermitted:
+            self._read_postgresql()
+            return "read"
+
+    def _restored_sqlite(self) -> Contents:
+        path = self.folder / "scratch.sqlite3"
+        restore_sqlite(self.file, self.expected.compression, path)
+        with closing(sqlite3.connect(path, isolation_level=None)) as database, sqlite_failures(str(path)):
+            return sqlite.contents(database)
+
+    def _restored_postgresql(self) -> Contents:
+        if self.server is None or self.server.vendor != "postgresql":
+            raise NotPermitted("there is no server to restore to")
+        with scratch(self.server, self.server_name) as database:
+            name = f"the scratch database on {self.server_name}"
+            with closing(connect(database, name)) as session, failures(name), session.cursor() as cursor:
+                with self._script() as pieces:
+                    load(pieces, cursor)
+                session.commit()
+            with postgresql.moment(database, name) as cursor:
+                return postgresql.contents(cursor)
+
+    def _read_postgresql(self) -> None:
+        with self._script() as pieces:
+            found = read(pieces)
+        wanted = self.expected.contents.tables
+        self._compare(Contents({name: found[name] for name in found.keys() & wanted.keys()}, {}), only_tables=True)
+
+    def _script(self) -> AbstractContextManager[Script]:
+        return script(self.file, self.expected.dump, self.expected.compression, owners=False, silence=self.silence)
+
+    def _compare(self, found: Contents, *, only_tables: bool = False) -> None:
+        wanted = Contents(self.expected.contents.tables, {}) if only_tables else self.expected.contents
+        require_same(self.file.path, wanted, found)
+
+
+def require_same(path: Path, expected: Contents, found: Contents) -> None:
+    if different := differences(expected, found):
+        shown = "; ".join(different[:5]) + (f"; and {len(different) - 5} more" if len(different) > 5 else "")
+        raise InvalidBackup(f"{path} does not hold what the database held: {shown}")
+
+
+def restore_sqlite(file: BackupFile, compression: str, path: Path, *, page_size: int = 0) -> None:
+    """The backup as a new database at `path`."""
+    with closing(sqlite3.connect(path, isolation_level=None, cached_statements=0)) as database:
+        with sqlite_failures(str(path)):
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute("PRAGMA journal_mode = OFF")
+            if page_size:
+                database.execute(f"PRAGMA page_size = {page_size}")
+        try:
+            sqlite_load.load(database, sqlite_load.lines(file.content(compression)))
+        except InvalidBackup as error:
+            raise InvalidBackup(f"{file.path} cannot be restored: {error}") from None

@@ -1,0 +1,58 @@
+"""A backup that was made at any time, verified anew."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.backup import catalogue
+from memoria.backup import sidecar as sidecars
+from memoria.backup.backup import SILENCE
+from memoria.backup.file import BackupFile
+from memoria.backup.report import BackupReport
+from memoria.backup.sidecar import Sidecar, Verified
+from memoria.backup.verification import Expected, Verification
+from memoria.snapshot.errors import FileFailure
+
+
+@dataclass(frozen=True)
+class Verify:
+    """One verification of `path`. A backup of PostgreSQL is restored on `server`, or else read to its end."""
+
+    path: Path
+    server: BaseDatabaseWrapper | None
+    server_name: str
+    silence: float = SILENCE
+
+    def run(self) -> BackupReport:
+        """Raises InvalidBackup unless the file is what its sidecar says. A backup that nobody had verified is noted
+        as verified in its sidecar, where that can be written."""
+        started = time.monotonic()
+        backup = catalogue.sidecar_of(self.path)
+        expected = Expected(backup.kind, backup.dump, backup.compression, backup.size, backup.sha256, backup.contents)
+        with BackupFile(self.path) as file, tempfile.TemporaryDirectory(prefix="memoria-") as folder:
+            how = Verification(file, expected, Path(folder), self.server, self.server_name, self.silence).run()
+        report = BackupReport("verify", backup.database, str(self.path), backup, how)
+        if how == "read":
+            report.notes.append("No scratch database could be created: the file was read to its end and compared.")
+        if any(not table.sha256 for table in backup.contents.tables.values()):
+            report.notes.append("It was made with --no-verify: of its tables only the numbers of rows are known.")
+        if backup.verified is None:
+            self._note(backup, Verified(sidecars.spelled(sidecars.now()), how), report)
+        report.seconds = time.monotonic() - started
+        return report
+
+    def _note(self, backup: Sidecar, verified: Verified, report: BackupReport) -> None:
+        pending = sidecars.pending_path_of(self.path)
+        try:
+            sidecars.write(msgspec.structs.replace(backup, verified=verified), pending)
+            os.replace(pending, sidecars.path_of(self.path))
+            report.notes.append("Noted in its sidecar.")
+        except (OSError, FileFailure):
+            report.notes.append("Its sidecar cannot be written, so that is not noted there.")

@@ -1,0 +1,47 @@
+"""A private folder beside the destination for what is not finished; gone at the end, or swept by the next run."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from glob import escape
+from pathlib import Path
+
+from memoria.snapshot.errors import FileFailure
+
+_SUFFIX = ".work"
+
+
+@contextmanager
+def work_folder(folder: Path, name: str) -> Iterator[Path]:
+    """`.NAME.xxxxxxxx.work` in `folder`, mode 0700, removed with all that is in it."""
+    try:
+        _sweep(folder, name)
+        path = folder / f".{name}.{secrets.token_hex(4)}{_SUFFIX}"
+        path.mkdir(mode=0o700)
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise FileFailure.of("write", f"to {folder}", error) from None
+    try:
+        # Held until the process ends, so that a later run knows a dead run's folder from a living one's.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _sweep(folder: Path, name: str) -> None:
+    for left in folder.glob(f".{escape(name)}.????????{_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(descriptor)

@@ -1,0 +1,150 @@
+"""What the commands about backups share: options, the words for a report, the ping of a monitor."""
+
+from __future__ import annotations
+
+import re
+import sys
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from rich.table import Table
+from rich.text import Text
+
+from memoria.backup.backup import SILENCE
+from memoria.backup.catalogue import Entry
+from memoria.backup.check import age
+from memoria.backup.contents import Contents
+from memoria.backup.report import BackupReport
+from memoria.console.options import EPILOG
+from memoria.console.progress import TerminalProgress
+from memoria.console.render import console, size, visible
+from memoria.databases import connection_for, describe
+from memoria.snapshot.report import counted
+
+BACKUP_EPILOG = f"""{EPILOG}
+  MEMORIA_PG_BIN        folder of pg_dump and pg_restore (default: PATH)"""
+_PING_TIMEOUT = 10
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def add_silence(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--stall-timeout",
+        type=duration,
+        default=SILENCE,
+        metavar="AGE",
+        help="give pg_dump or pg_restore up when it writes nothing for so long (default: 10m)",
+    )
+
+
+def add_verify_url(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--verify-url",
+        metavar="URL",
+        help="restore to a scratch database on this PostgreSQL server (default: the database's own)",
+    )
+
+
+def add_ping(parser: ArgumentParser) -> None:
+    parser.add_argument("--ping-url", type=web_url, metavar="URL", help="fetch this http or https URL on success only")
+
+
+def duration(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", text)
+    if not found or not float(found[1]):
+        raise ArgumentTypeError(f"{text!r} is no time: write a number and s, m, h, d or w, such as 26h")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def web_url(text: str) -> str:
+    if not re.match(r"https?://[^/\s]", text) or not text.isprintable() or " " in text:
+        raise ArgumentTypeError("it does not begin with http:// or https://, or has spaces")
+    return text
+
+
+def verify_on(options: dict[str, Any]) -> tuple[BaseDatabaseWrapper | None, str]:
+    """The server that was named for scratch databases, and what messages call it."""
+    if not options["verify_url"]:
+        return None, ""
+    connection = connection_for(url=options["verify_url"])
+    return connection, describe(connection)
+
+
+def ping(url: str | None) -> None:
+    """Tell a monitor that all is well. If nobody can be told, that is said, and changes nothing."""
+    if not url:
+        return
+    try:
+        with urllib.request.urlopen(url, timeout=_PING_TIMEOUT) as answer:
+            answer.read(1)
+    except (OSError, ValueError, urllib.error.URLError) as error:
+        reason = visible(str(getattr(error, "reason", error)))
+        console().print(Text(f"The ping failed ({reason}); the run itself did not."))
+
+
+def print_backup(report: BackupReport) -> None:
+    backup = report.backup
+    if backup is None:
+        return
+    facts = f"{size(backup.size)}, {counted(backup.contents.rows, 'row')}, sha256 {backup.sha256}"
+    what = _WHAT[report.operation].format(database=report.database, file=report.file, how=_HOW[report.verified])
+    _say(f"{what} in {report.seconds:.1f} s ({facts}).", *report.notes)
+    if report.removed:
+        would = "Would remove" if report.prune_dry_run else "Removed"
+        _say(f"{would} {counted(len(report.removed), 'older backup')}: {', '.join(report.removed)}.")
+    if report.prune_dry_run:
+        _say(*(f"Would keep {name}: {', '.join(reasons)}." for name, reasons in report.kept.items()))
+    _say(*report.next_steps)
+
+
+_HOW = {
+    "restored": "verified by restoring it",
+    "read": "verified by reading it",
+    "": "not verified",
+}
+_WHAT = {
+    "backup": "Backed up {database} to {file}, {how},",
+    "verify": "{file} is whole, {how},",
+    "restore": "Restored {database} from {file}",
+}
+
+
+def _say(*sentences: str) -> None:
+    for sentence in sentences:
+        console().print(Text(visible(sentence)))
+
+
+def asker(progress: TerminalProgress, *, no_input: bool) -> Callable[[str, Contents], bool]:
+    """Asks on a terminal before rows are lost."""
+
+    def ask(name: str, contents: Contents) -> bool:
+        if no_input or sys.stdin is None or not sys.stdin.isatty():
+            return True
+        tables = sorted(contents.tables.items(), key=lambda item: -item[1].rows)
+        listed = ", ".join(f"{counted(table.rows, 'row')} in {name}" for name, table in tables[:5] if table.rows)
+        lost = listed or "all tables, which are empty"
+        more = f" and {len(tables) - 5} more tables" if len(tables) > 5 else ""
+        with progress.hidden():
+            sys.stderr.write(visible(f"This replaces {lost}{more} of {name}. Continue? [y/N] "))
+            sys.stderr.flush()
+            return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    return ask
+
+
+def print_list(entries: list[Entry], now: datetime) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("created (UTC)", "age", "size", "rows", "state", "name"):
+        table.add_column(heading, justify="right" if heading in ("age", "size", "rows") else "left")
+    for entry in entries:
+        backup, seconds = entry.sidecar, entry.age(now)
+        created = f"{backup.created_at[:10]} {backup.created_at[11:19]}" if backup else "-"
+        figures = (size(backup.size), f"{backup.contents.rows:,}") if backup else ("-", "-")
+        old = age(seconds) if seconds is not None else "-"
+        table.add_row(created, old, *figures, entry.state, Text(visible(entry.path.name)))
+    console(sys.stdout).print(table)

@@ -1,0 +1,100 @@
+"""`backup-database`: a whole database, schema and rows, into a file that is verified before it gets its name."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from memoria.backup.backup import Backup, stream
+from memoria.backup.destination import CUSTOM, SQL, Destination
+from memoria.backup.report import BackupReport
+from memoria.backup.retention import Policy
+from memoria.console import backups
+from memoria.console import options as shared
+from memoria.console.command import SnapshotCommand
+from memoria.console.progress import TerminalProgress
+from memoria.databases import describe
+from memoria.snapshot.files import OutputFile
+
+
+class Command(SnapshotCommand):
+    help = (
+        "Write a whole database, schema and rows, into a file, and restore it to a scratch database to prove it,"
+        " before it gets its name."
+    )
+    epilog = backups.BACKUP_EPILOG
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "destination",
+            metavar="DEST",
+            help="the file to write: .sql, .sql.gz, .sql.zst, or .dump for PostgreSQL's own format;"
+            " {timestamp} and {database} in its name are filled in; or - for standard output, unverified",
+        )
+        shared.add_database(parser, verb="back up")
+        parser.add_argument(
+            "--format", choices=(SQL, CUSTOM), default=SQL, help="the format on standard output (default: sql)"
+        )
+        parser.add_argument("--no-verify", action="store_true", help="do not restore the file to prove it")
+        backups.add_verify_url(parser)
+        for period, what in _KEPT.items():
+            help = f"then remove verified backups of this destination, but keep {what}"
+            parser.add_argument(f"--keep-{period}", type=shared.positive, default=0, metavar="N", help=help)
+        parser.add_argument("--prune-dry-run", action="store_true", help="say what would be removed, remove nothing")
+        parser.add_argument(
+            "--require-mount", action="store_true", help="refuse if the folder is on the system's own disk"
+        )
+        backups.add_silence(parser)
+        backups.add_ping(parser)
+        shared.add_report(parser)
+
+    def run(self, options: dict[str, Any]) -> BackupReport | None:
+        if options["destination"] == "-":
+            self._stream(options)
+            return None
+        destination = Destination.parse(options["destination"])
+        policy = Policy(**{period.replace("-", "_"): options[f"keep_{period}"] for period in _KEPT})
+        if options["prune_dry_run"] and not policy:
+            raise CommandError("--prune-dry-run needs a rule: --keep-last, -daily, -weekly or -monthly", returncode=2)
+        connection = shared.connection(options)
+        verify_on, verify_on_name = backups.verify_on(options)
+        with TerminalProgress(quiet=options["verbosity"] == 0) as progress:
+            report = Backup(
+                destination,
+                connection,
+                describe(connection),
+                verify=not options["no_verify"],
+                verify_on=verify_on,
+                verify_on_name=verify_on_name,
+                policy=policy,
+                prune_dry_run=options["prune_dry_run"],
+                require_mount=options["require_mount"],
+                silence=options["stall_timeout"],
+                progress=progress,
+            ).run()
+        backups.ping(options["ping_url"])
+        return report
+
+    def print_result(self, result: Any) -> None:
+        backups.print_backup(result)
+
+    def _stream(self, options: dict[str, Any]) -> None:
+        connection = shared.connection(options)
+        with OutputFile("-", "") as file:
+            rows = stream(connection, describe(connection), options["format"], file, options["stall_timeout"])
+        if options["verbosity"] > 0:
+            self.stderr.write(
+                f"Wrote {rows:,} rows of {describe(connection)} to standard output. Nobody has verified them.",
+                self.style.NOTICE,
+            )
+        sys.stderr.flush()
+
+
+_KEPT = {
+    "last": "the last N",
+    "daily": "the last one of each of N days",
+    "weekly": "the last one of each of N weeks",
+    "monthly": "the last one of each of N months",
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env python3
+"""`python scripts/backup_database.py FILE` backs the database up, `--restore FILE` brings it back.
+
+The commands backup-database and restore-database, with all their options, from any folder and from cron.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+
+from memoria.cli import main
+
+if __name__ == "__main__":
+    command = "restore-database" if "--restore" in sys.argv else "backup-database"
+    sys.argv[1:] = [command, *(argument for argument in sys.argv[1:] if argument != "--restore")]
+    main()
