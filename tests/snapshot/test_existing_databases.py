@@ -339,6 +339,44 @@ class TestClusters:
 
 @pytest.mark.parametrize("kind", POSTGRESQL)
 class TestPostgreSQLVariants:
+    @pytest.mark.parametrize("truncate", [True, False])
+    def test_the_search_vector_matches_the_rows(
+        self, kind: str, make_database: MakeDatabase, tmp_path: Path, truncate: bool
+    ) -> None:
+        """Its trigger makes it, also of a row that is changed in place because others refer to it."""
+        url = make_database(kind)
+        load_postgresql_sample(url)
+        script(url, "CREATE TABLE notes (memory_id text REFERENCES short_term_memory ON DELETE CASCADE)")
+        if truncate:
+            insert(
+                url, "short_term_memory", [row("short_term_memory", memory_id="s-1", searchable_content="old words")]
+            )
+            insert(url, "notes", [{"memory_id": "s-1"}])
+        rows = [
+            snapshot_row("short_term_memory", memory_id="s-1", searchable_content="red apples", summary="fruit"),
+            snapshot_row("short_term_memory", memory_id="s-2", searchable_content="green pears", summary="fruit"),
+        ]
+        import_(url, write(tmp_path / "o.json", short_term_memory=rows), truncate=truncate)
+        found = query(url, "SELECT memory_id, search_vector::text FROM short_term_memory ORDER BY 1")
+        assert found == [("s-1", "'appl':2 'fruit':3 'red':1"), ("s-2", "'fruit':3 'green':1 'pear':2")]
+
+    def test_a_row_that_is_replaced_in_place_keeps_nothing(
+        self, kind: str, make_database: MakeDatabase, tmp_path: Path
+    ) -> None:
+        url = make_database(kind)
+        load_postgresql_sample(url)
+        script(url, "ALTER TABLE clusters ADD mood text DEFAULT 'calm', ADD note text")
+        insert(url, "clusters", [row("clusters") | {"mood": "wild", "note": "mine"}])
+        insert(url, "cluster_members", [row("cluster_members")])
+        path = write(tmp_path / "o.json", clusters=[snapshot_row("clusters", summary="new")])
+        import_(url, path, tables=["clusters"])
+        assert query(url, "SELECT summary, mood, note FROM clusters") == [("new", "calm", None)]
+        report = export(url, tmp_path / "out.json")
+        assert {name: n for name, n in report.left_out.items() if "." in name} == {
+            "clusters.mood": 1,
+            "clusters.note": 0,
+        }
+
     def test_timestamptz(self, kind: str, make_database: MakeDatabase, tmp_path: Path) -> None:
         """As plain Django makes it. The session's time zone must not matter."""
         url = make_database(kind, migrated=True)
