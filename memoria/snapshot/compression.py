@@ -175,7 +175,7 @@ class _Opening:
         try:
             while piece:
                 out = member.decompress(piece, _OUTPUT)
-                while member.unconsumed_tail:
+                while member.unconsumed_tail and not member.eof:  # at the end it may keep what follows
                     yield out
                     out = member.decompress(member.unconsumed_tail, _OUTPUT)
                 self._hash.update(piece[: len(piece) - len(member.unused_data)])

@@ -256,3 +256,12 @@ def test_bombs(
     assert sentence == message
     assert int(peak) < limit
     path.unlink()
+
+
+def test_an_end_that_expands_far_with_a_seal_behind_it() -> None:
+    """The last chunk makes more than is handed on at once, and bytes follow the end: reading must end all the same."""
+    content = b"0" * (5 << 20)
+    writer = compression.compressor("gzip")
+    stored = writer.compress(content) + writer.finish()
+    read = b"".join(compression.decompress(iter([stored]), "gzip"))
+    assert read == content
