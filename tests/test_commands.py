@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from tests.conftest import KINDS
 from tests.faults import Make, execute, path_of, run
+from tests.samples.databases import CORE, EVERY
 
 pytest_plugins = ["tests.fault_databases"]
 Snapshots = Callable[[str], Path]
@@ -28,8 +29,7 @@ exit codes:
 environment:
   MEMORIA_LOCK_TIMEOUT  seconds to wait for a lock that another connection holds (default: 10)
 """
-CORE = ["long_term_memory", "short_term_memory", "clusters", "cluster_members", "memory_relationships"]
-ROWS = dict(zip(CORE, (160, 37, 17, 158, 138), strict=True))
+ROWS = dict.fromkeys(EVERY, 0) | dict(zip(CORE, (160, 37, 17, 158, 138), strict=True))
 
 
 @pytest.mark.parametrize("command", ["export-data", "import-data"])
@@ -122,7 +122,7 @@ class TestExport:
         ended = run("export-data", "-", "--database-url", url, *arguments)
         snapshot = json.loads(ended.stdout)
         assert snapshot["integrity"]["counts"] == {"clusters": 17, "cluster_members": 158}
-        assert [name for name in snapshot["payload"] if name in CORE] == ["clusters", "cluster_members"]
+        assert [name for name in snapshot["payload"] if name in EVERY] == ["clusters", "cluster_members"]
 
 
 class TestImport:
@@ -140,11 +140,11 @@ class TestImport:
         ended = run("import-data", snapshots("sample"), "--database-url", url)
         lines = ended.stderr.splitlines()
         assert lines[0].split() == ["table", "rows", "inserted", "deleted", "skipped", "seconds"]
-        assert [line.split()[:5] for line in lines[1:6]] == [
+        assert [line.split()[:5] for line in lines[1:21]] == [
             [name, str(count), str(count), str(count), "0"] for name, count in ROWS.items()
         ]
-        assert lines[6].startswith("Imported 510 rows into postgresql://")
-        assert len(lines) == 7
+        assert lines[21].startswith("Imported 510 rows into postgresql://")
+        assert len(lines) == 22
 
     def test_format_by_content_and_by_force(self, make: Make, snapshots: Snapshots, tmp_path: Path) -> None:
         path = tmp_path / "misnamed.json"
@@ -175,7 +175,7 @@ class TestFromPython:
         with pytest.raises(CommandError) as refusal:
             call_command("import-data", str(tmp_path / "x.json"), database="other", verbosity=0)
         assert refusal.value.returncode == 2
-        with pytest.raises(CommandError, match="there is no table 'dreams': choose from long_term_memory, "):
+        with pytest.raises(CommandError, match="there is no table 'dreams': choose from teams, workspaces, "):
             call_command("import-data", str(tmp_path / "x.json"), tables=["dreams"])
 
     def test_done(self, make: Make, tmp_path: Path) -> None:

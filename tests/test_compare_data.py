@@ -11,6 +11,7 @@ import pytest
 from memoria.snapshot.compare import _same
 from memoria.snapshot.tables import Kind
 from tests.conftest import RunMemoria
+from tests.samples.databases import CORE
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -46,7 +47,7 @@ def test_differences_are_named(loaded: Path, tmp_path: Path, run_memoria: RunMem
     report = tmp_path / "report.json"
     done = run_memoria("compare-data", f"sqlite:///{loaded}", f"sqlite:///{changed}", "--report", str(report))
     assert done.returncode == 1
-    assert done.stdout.decode().splitlines()[6:-3] == [
+    assert done.stdout.decode().splitlines()[21:-3] == [
         f"  long_term_memory '{gone}': only in A",
         "  clusters '99': only in B",
         "  clusters '1': different in summary, weight",
@@ -68,10 +69,18 @@ def test_differences_are_named(loaded: Path, tmp_path: Path, run_memoria: RunMem
 def test_an_older_layout_in_another_order_equals_its_database(tmp_path: Path, run_memoria: RunMemoria) -> None:
     (tmp_path / "tiny.db").write_bytes(gzip.decompress((SAMPLES / "sqlite_tiny.db.gz").read_bytes()))
     side = f"sqlite:///{tmp_path}/tiny.db"
-    done = run_memoria("compare-data", side, str(SAMPLES / "layout_c_sqlite.json"))
+    sides = (side, str(SAMPLES / "layout_c_sqlite.json"))
+    core = [argument for table in CORE for argument in ("--table", table)]
+    done = run_memoria("compare-data", *sides, *core)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == b"Equal: 4 rows."
     assert b"Not compared: chat_history (3 rows), spatial_metadata (3 rows)" in done.stdout
+
+    # The layout carries no other tables: what the database has there is in it alone.
+    report = tmp_path / "report.json"
+    assert run_memoria("compare-data", *sides, "--report", str(report)).returncode == 1
+    found = {name: table["only_a"] for name, table in json.loads(report.read_text())["tables"].items()}
+    assert {name: count for name, count in found.items() if count} == {"chat_history": 3, "spatial_metadata": 3}
 
 
 def test_one_table(loaded: Path, tmp_path: Path, run_memoria: RunMemoria) -> None:
