@@ -213,17 +213,8 @@ class TestTarget:
         path = write(tmp_path / "agents.json", agents=[snapshot_row("agents")])
         done = run_memoria("import-data", path, "--migrate", "--no-input", "--database-url", url)
         assert done.returncode == 0, done.stderr.decode()
-        assert (
-            _tables(url) - tables
-            == {
-                "agents",
-                "memory_entities",
-                "memory_relationships",
-                "rules_memory",
-                "service_metadata",
-            }
-            - tables
-        )
+        created = {"agents", "memory_entities", "memory_relationships", "rules_memory", "service_metadata"}
+        assert _tables(url) - tables == created
         assert [agent["name"] for agent in rows_of(url, "agents")] == ["Agent"]
         assert contents(url, CORE[:2]) == before
 
