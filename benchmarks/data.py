@@ -193,7 +193,7 @@ def short_term_memory(source: Source, number: int) -> Row:
     rng, text = source.random, source.text(500)
     return (
         source.memory_id("short_term_memory", number),
-        None,  # chat_id: chat_history is not part of a snapshot
+        None,  # chat_id: there are no chats
         source.processed_data(400),
         source.score(),
         rng.choice(CATEGORIES),

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db import Error as DjangoDatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Model
 
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
@@ -79,10 +80,20 @@ def create_tables(connection: BaseDatabaseWrapper) -> list[str]:
         if len(missing) == len(MODELS) or (missing and _is_migrated(connection)):
             call_command("migrate", database=connection.alias, interactive=False, verbosity=0)
         elif missing:
-            with connection.schema_editor() as editor:
-                for model in missing:
-                    editor.create_model(model)
+            _create(connection, missing)
         return [model._meta.db_table for model in missing]
+
+
+def _create(connection: BaseDatabaseWrapper, models: list[type[Model]]) -> None:
+    # As statements, because the editor itself would check every row of an SQLite database, and refuse to create a table
+    # where an old row somewhere refers to nothing.
+    editor = connection.schema_editor(collect_sql=True)
+    editor.deferred_sql = []
+    for model in models:
+        editor.create_model(model)
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        for sql in [*editor.collected_sql, *map(str, editor.deferred_sql)]:
+            cursor.execute(sql)
 
 
 def _is_migrated(connection: BaseDatabaseWrapper) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ import pytest
 
 from memoria.snapshot.errors import InvalidRows
 from tests.conftest import KINDS, MakeDatabase, RunMemoria, run_manage
+from tests.models.catalogue import Catalogue
+from tests.models.every import TABLES
 from tests.samples.databases import (
     CORE,
     EVERY,
     contents,
+    create_existing,
     insert,
     load_postgresql_sample,
     query,
@@ -200,6 +204,38 @@ class TestTarget:
         assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr.decode()
         assert _tables(existing_url) - tables == {"memory_relationships", "service_metadata"}
         assert rows_of(existing_url, "memory_relationships") == rows_of(source, "memory_relationships")
+
+    def test_tables_are_created_beside_old_rows_that_refer_to_nothing(
+        self, run_memoria: RunMemoria, tmp_path: Path
+    ) -> None:
+        url = sqlite_sample("sqlite_initial_release", tmp_path)
+        before, tables = contents(url, CORE[:2]), _tables(url)
+        path = write(tmp_path / "agents.json", agents=[snapshot_row("agents")])
+        done = run_memoria("import-data", path, "--migrate", "--no-input", "--database-url", url)
+        assert done.returncode == 0, done.stderr.decode()
+        created = {"agents", "memory_entities", "memory_relationships", "rules_memory", "service_metadata"}
+        assert _tables(url) - tables == created
+        assert [agent["name"] for agent in rows_of(url, "agents")] == ["Agent"]
+        assert contents(url, CORE[:2]) == before
+
+    def test_tables_that_are_created_are_those_of_the_migrations(
+        self, database_kind: str, make_database: MakeDatabase, run_memoria: RunMemoria, tmp_path: Path
+    ) -> None:
+        url = make_database(database_kind)
+        create_existing(url)
+        dropped = [table for table in EVERY if table not in ("teams", "chat_history", "clusters")]
+        cascade = "" if database_kind == "sqlite" else " CASCADE"
+        script(url, ";".join(f"DROP TABLE {table}{cascade}" for table in reversed(dropped)))
+        path = write(tmp_path / "agents.json", agents=[snapshot_row("agents")])
+        done = run_memoria("import-data", path, "--migrate", "--no-input", "--database-url", url)
+        assert done.returncode == 0, done.stderr.decode()
+        with contextlib.closing(Catalogue(url)) as catalogue:
+            for table in dropped:
+                expected = TABLES[table]
+                assert catalogue.foreign_keys(table) == expected.foreign_keys
+                assert catalogue.indexes(table, unique=False) == expected.indexes
+                assert catalogue.indexes(table, unique=True) == expected.unique_indexes
+                assert [name for name, _ in catalogue.checks(table)] == [name for name, *_ in expected.checks]
 
     def test_without_the_table_and_without_edges(self, existing_url: str, tmp_path: Path) -> None:
         script(existing_url, "DROP TABLE memory_relationships")
