@@ -17,7 +17,7 @@ from memoria import __version__
 from memoria.backup import catalogue, lock, postgresql, retention, sqlite
 from memoria.backup import sidecar as sidecars
 from memoria.backup.contents import Contents
-from memoria.backup.destination import CUSTOM, Destination, require_file_or_nothing
+from memoria.backup.destination import CUSTOM, SQL, Destination, require_file_or_nothing
 from memoria.backup.errors import WrongArguments
 from memoria.backup.file import BackupFile
 from memoria.backup.report import BackupReport
@@ -106,19 +106,11 @@ class Backup:
 
     def _write(self, work: Path, earlier: list[catalogue.Entry]) -> BackupReport:
         path, moment = self._free_path()
-        draft = work / ("draft" + "".join(_extensions(self.destination)))
+        draft = work / f"draft{_extension(self.destination)}"
         self.progress.stage("Writing")
         with OutputFile(str(draft)) as file:
             try:
-                contents, server = dump(
-                    self.connection,
-                    self.database,
-                    self.destination.dump,
-                    self._counting(file.write),
-                    work,
-                    digests=self.verify or self.connection.vendor == "sqlite",
-                    silence=self.silence,
-                )
+                contents, server = self._dump(file, work)
                 file.commit()
             except FileFailure as error:
                 raise FileFailure(str(error).replace(str(draft), str(path))) from None
@@ -143,12 +135,15 @@ class Backup:
         report.notes += self._notes(found, earlier)
         return report
 
-    def _counting(self, emit: Emit) -> Emit:
-        def counting(data: bytes) -> None:
-            emit(data)
+    def _dump(self, file: OutputFile, work: Path) -> tuple[Contents, str]:
+        def emit(data: bytes) -> None:
+            file.write(data)
             self.progress.advance(size=len(data))
 
-        return counting
+        # On SQLite they cost nothing.
+        digests = self.verify or self.connection.vendor == "sqlite"
+        kind = self.destination.dump
+        return dump(self.connection, self.database, kind, emit, work, digests=digests, silence=self.silence)
 
     def _verified(self, draft: Path, file: OutputFile, contents: Contents, work: Path) -> Verified | None:
         if not self.verify:
@@ -268,8 +263,6 @@ def _is_taken(path: Path) -> bool:
     return os.path.lexists(path) or os.path.lexists(sidecars.path_of(path))
 
 
-def _extensions(destination: Destination) -> list[str]:
-    return [
-        ".dump" if destination.dump == CUSTOM else ".sql",
-        {"gzip": ".gz", "zstd": ".zst"}.get(destination.compression, ""),
-    ]
+def _extension(destination: Destination) -> str:
+    compressed = {"gzip": ".gz", "zstd": ".zst"}.get(destination.compression, "")
+    return f".{destination.dump if destination.dump == SQL else 'dump'}{compressed}"
