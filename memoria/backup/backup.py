@@ -67,6 +67,7 @@ class Backup:
         with lock.held(self.destination.folder / f".{pattern}.lock", str(place)):
             with work_folder(self.destination.folder, pattern) as work:
                 earlier = self._earlier()
+                self._require_room(earlier)
                 report = self._write(work, earlier)
             self._prune(report)
         report.seconds = time.monotonic() - started
@@ -91,6 +92,22 @@ class Backup:
             if names.fullmatch(name):
                 catalogue.settle(pending.with_name(name))
         return catalogue.entries(self.destination.folder, names)
+
+    def _require_room(self, earlier: list[catalogue.Entry]) -> None:
+        """Better now than after an hour: as much as the last one took, and a fifth more."""
+        last = next((entry.sidecar for entry in reversed(earlier) if entry.sidecar), None)
+        if last is None:
+            return
+        disk = os.statvfs(self.destination.folder)
+        free, needed = disk.f_bavail * disk.f_frsize, last.size * 6 // 5
+        source = Path(str(self.connection.settings_dict["NAME"]))
+        if self.verify and self.connection.vendor == "sqlite" and source.is_file():
+            needed += source.stat().st_size
+        if free < needed:
+            raise FileFailure(
+                f"cannot write to {self.destination.folder}: {free >> 20:,} MiB are free, and going by the last backup"
+                f" {(needed >> 20) + 1:,} MiB are needed"
+            )
 
     def _free_path(self) -> tuple[Path, datetime]:
         """A name that is not taken: two backups in a second, or a clock that went back, make it wait."""
