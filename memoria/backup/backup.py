@@ -17,7 +17,7 @@ from memoria import __version__
 from memoria.backup import catalogue, lock, postgresql, retention, sqlite
 from memoria.backup import sidecar as sidecars
 from memoria.backup.contents import Contents
-from memoria.backup.destination import CUSTOM, Destination, require_file_or_nothing
+from memoria.backup.destination import CUSTOM, SQL, Destination, require_file_or_nothing
 from memoria.backup.errors import WrongArguments
 from memoria.backup.file import BackupFile
 from memoria.backup.report import BackupReport
@@ -67,6 +67,7 @@ class Backup:
         with lock.held(self.destination.folder / f".{pattern}.lock", str(place)):
             with work_folder(self.destination.folder, pattern) as work:
                 earlier = self._earlier()
+                self._require_room(earlier)
                 report = self._write(work, earlier)
             self._prune(report)
         report.seconds = time.monotonic() - started
@@ -92,6 +93,22 @@ class Backup:
                 catalogue.settle(pending.with_name(name))
         return catalogue.entries(self.destination.folder, names)
 
+    def _require_room(self, earlier: list[catalogue.Entry]) -> None:
+        """Better now than after an hour: as much as the last one took, and a fifth more."""
+        last = next((entry.sidecar for entry in reversed(earlier) if entry.sidecar), None)
+        if last is None:
+            return
+        disk = os.statvfs(self.destination.folder)
+        free, needed = disk.f_bavail * disk.f_frsize, last.size * 6 // 5
+        source = Path(str(self.connection.settings_dict["NAME"]))
+        if self.verify and self.connection.vendor == "sqlite" and source.is_file():
+            needed += source.stat().st_size
+        if free < needed:
+            raise FileFailure(
+                f"cannot write to {self.destination.folder}: {free >> 20:,} MiB are free, and going by the last backup"
+                f" {(needed >> 20) + 1:,} MiB are needed"
+            )
+
     def _free_path(self) -> tuple[Path, datetime]:
         """A name that is not taken: two backups in a second, or a clock that went back, make it wait."""
         while True:
@@ -106,19 +123,11 @@ class Backup:
 
     def _write(self, work: Path, earlier: list[catalogue.Entry]) -> BackupReport:
         path, moment = self._free_path()
-        draft = work / ("draft" + "".join(_extensions(self.destination)))
+        draft = work / f"draft{_extension(self.destination)}"
         self.progress.stage("Writing")
         with OutputFile(str(draft)) as file:
             try:
-                contents, server = dump(
-                    self.connection,
-                    self.database,
-                    self.destination.dump,
-                    self._counting(file.write),
-                    work,
-                    digests=self.verify or self.connection.vendor == "sqlite",
-                    silence=self.silence,
-                )
+                contents, server = self._dump(file, work)
                 file.commit()
             except FileFailure as error:
                 raise FileFailure(str(error).replace(str(draft), str(path))) from None
@@ -143,12 +152,15 @@ class Backup:
         report.notes += self._notes(found, earlier)
         return report
 
-    def _counting(self, emit: Emit) -> Emit:
-        def counting(data: bytes) -> None:
-            emit(data)
+    def _dump(self, file: OutputFile, work: Path) -> tuple[Contents, str]:
+        def emit(data: bytes) -> None:
+            file.write(data)
             self.progress.advance(size=len(data))
 
-        return counting
+        # On SQLite they cost nothing.
+        digests = self.verify or self.connection.vendor == "sqlite"
+        kind = self.destination.dump
+        return dump(self.connection, self.database, kind, emit, work, digests=digests, silence=self.silence)
 
     def _verified(self, draft: Path, file: OutputFile, contents: Contents, work: Path) -> Verified | None:
         if not self.verify:
@@ -268,8 +280,6 @@ def _is_taken(path: Path) -> bool:
     return os.path.lexists(path) or os.path.lexists(sidecars.path_of(path))
 
 
-def _extensions(destination: Destination) -> list[str]:
-    return [
-        ".dump" if destination.dump == CUSTOM else ".sql",
-        {"gzip": ".gz", "zstd": ".zst"}.get(destination.compression, ""),
-    ]
+def _extension(destination: Destination) -> str:
+    compressed = {"gzip": ".gz", "zstd": ".zst"}.get(destination.compression, "")
+    return f".{destination.dump if destination.dump == SQL else 'dump'}{compressed}"

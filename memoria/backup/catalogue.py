@@ -116,7 +116,7 @@ def settle(path: Path) -> None:
 
 def listed(text: str) -> list[Entry]:
     """The backups of a folder, or of a destination as it is given to a backup."""
-    if os.path.isdir(text):
+    if os.path.isdir(text) or not ANY_NAME.fullmatch(os.path.basename(text)):
         found = entries(Path(text), ANY_NAME)  # of several destinations, each of which counts for itself
         return sorted(found, key=lambda entry: (entry.sidecar.created_at if entry.sidecar else "", entry.path.name))
     destination = Destination.parse(text)

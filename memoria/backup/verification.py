@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg2 import errors
 
 from memoria.backup import postgresql, sqlite, sqlite_load
 from memoria.backup.contents import Contents, differences
@@ -72,8 +73,11 @@ class Verification:
         with scratch(self.server, self.server_name) as database:
             name = f"the scratch database on {self.server_name}"
             with closing(connect(database, name)) as session, failures(name), session.cursor() as cursor:
-                with self._script() as pieces:
-                    load(pieces, cursor)
+                try:
+                    with self._script() as pieces:
+                        load(pieces, cursor)
+                except errors.InsufficientPrivilege:  # an extension, perhaps, that only a superuser may create
+                    raise NotPermitted(f"{name}: the role may not create all that is in the backup") from None
                 session.commit()
             with postgresql.moment(database, name) as cursor:
                 return postgresql.contents(cursor)

@@ -172,6 +172,17 @@ class TestPostgresql:
             path = backed_up(POSTGRESQL, limited, tmp_path / f"2{name}", "--verify-url", url)
             assert sidecar(path)["verified"]["how"] == "restored"
 
+    def test_a_role_that_may_create_databases_but_not_all_that_is_in_them(self, make: Make, tmp_path: Path) -> None:
+        url = make(POSTGRESQL)
+        execute(url, "CREATE FUNCTION f() RETURNS int LANGUAGE c STRICT AS '$libdir/plpgsql', 'plpgsql_call_handler'")
+        with role(url, options="LOGIN CREATEDB") as limited:
+            user = urlsplit(limited).username
+            execute(url, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user}")
+            execute(url, f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {user}")
+            path = backed_up(POSTGRESQL, limited, tmp_path / "x.sql")
+            assert sidecar(path)["verified"]["how"] == "read"
+            assert scratch_databases(url) == []
+
     def test_what_a_schema_may_hold(self, make: Make, tmp_path: Path) -> None:
         """Quotes, dollars, semicolons and COPY in all the places where a careless reader stumbles."""
         url = make(POSTGRESQL)

@@ -205,6 +205,20 @@ class TestDisk:
             assert files(disk) == {"x.sql": b"an earlier one"}
             assert work(disk) == []
 
+    @pytest.mark.skipif(not is_root(), reason="only root can mount")
+    def test_less_room_than_the_last_one_took(self, make: Make, tmp_path: Path) -> None:
+        """Said before the first byte is written."""
+        url = make("sqlite", "large")
+        with small_disk(tmp_path / "disk", "100m") as disk:
+            path = backed_up("sqlite", url, disk / "x.sql")
+            (disk / "filler").write_bytes(bytes(40 << 20))
+            earlier = files(disk)
+            said = refused("sqlite", "backup-database", path, "--database-url", url)
+            assert re.fullmatch(
+                rf"cannot write to {disk}: \d+ MiB are free, and going by the last backup \d+ MiB are needed", said
+            )
+            assert files(disk) == earlier
+
     @pytest.mark.parametrize("kind", BOTH)
     def test_limit_on_the_size_of_files(self, make: Make, tmp_path: Path, kind: str) -> None:
         limit = ("prlimit", "--fsize=2000000")

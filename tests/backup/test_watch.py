@@ -77,6 +77,10 @@ class TestList:
             == f"cannot read {tmp_path}/none: no such file"
         )
 
+    def test_no_folder_and_no_pattern(self, tmp_path: Path) -> None:
+        for command in ("list-backups", "check-backups"):
+            assert refused("sqlite", command, tmp_path / "none") == f"cannot read {tmp_path}/none: no such file"
+
     def test_many_files(self, tmp_path: Path) -> None:
         for number in range(20_000):
             (tmp_path / f"{number}.txt").touch()

@@ -1,0 +1,64 @@
+"""Memory does not grow with the database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.backup.backups import POSTGRESQL, environment
+from tests.conftest import ROOT
+from tests.faults import Make, execute
+
+pytest_plugins = ["tests.fault_databases"]
+MB = 1 << 20
+
+
+def peak(kind: str, *arguments: str | Path) -> int:
+    """Bytes that the command held at most."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, **environment(kind), "DATABASE_URL": "sqlite://:memory:"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss * 1024
+
+
+@pytest.mark.parametrize("name", ["x.sql", "x.sql.zst", "x.sql.gz", "x.dump"])
+@pytest.mark.parametrize("kind", ["sqlite", POSTGRESQL])
+def test_of_a_backup_and_a_restore(make: Make, tmp_path: Path, kind: str, name: str) -> None:
+    if kind == "sqlite" and name == "x.dump":
+        pytest.skip(".dump is PostgreSQL's own format")
+    small, large = make(kind, "large"), make(kind, "large")
+    execute(small, "DELETE FROM long_term_memory WHERE memory_id > 'big-00300'")
+    for row in range(3):  # four times as much: some 100 MB
+        columns = [c for (c,) in execute(large, _COLUMNS[kind == "sqlite"]) if c != "memory_id"]
+        listed = ", ".join(f'"{c}"' for c in columns)
+        execute(
+            large,
+            f"INSERT INTO long_term_memory(memory_id, {listed}) SELECT 'copy-{row}-' || memory_id, {listed}"
+            " FROM long_term_memory WHERE memory_id LIKE 'big-%'",
+        )
+    peaks = {}
+    for size, url in (("small", small), ("large", large)):
+        path = tmp_path / size / name
+        peaks[size] = max(
+            peak(kind, "backup-database", path, "--database-url", url, "-v0"),
+            peak(kind, "restore-database", path, "--database-url", url, "--no-safety-backup", "-v0"),
+        )
+    assert peaks["large"] < 120 * MB
+    assert peaks["large"] - peaks["small"] < 20 * MB
+
+
+_COLUMNS = {
+    True: "SELECT name FROM pragma_table_info('long_term_memory')",
+    False: "SELECT column_name FROM information_schema.columns WHERE table_name = 'long_term_memory'",
+}
