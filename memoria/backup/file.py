@@ -14,8 +14,6 @@ from memoria.snapshot.compression import decompress
 from memoria.snapshot.errors import FileFailure, InvalidSnapshot
 
 _CHUNK = 1 << 20
-_PIECE = 512
-"""Bytes of gzip given to the decompressor at once: what they expand to fits into one answer."""
 
 
 class BackupFile:
@@ -74,15 +72,7 @@ class BackupFile:
         try:
             if not compression:
                 yield from self.chunks()
-            elif compression == "gzip":
-                yield from decompress(_pieces(self.chunks()), compression)
             else:
                 yield from decompress(self.chunks(), compression)
         except InvalidSnapshot as error:
             raise InvalidBackup(f"{self.path}: {error}") from None
-
-
-def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    for chunk in chunks:
-        for start in range(0, len(chunk), _PIECE):
-            yield chunk[start : start + _PIECE]
