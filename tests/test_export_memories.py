@@ -320,7 +320,7 @@ def expected(rows: dict[str, list[dict[str, Any]]], chosen: set[str]) -> dict[st
 
 def test_nothing_of_another_namespace_leaves(migrated_url: str, tmp_path: Path) -> None:
     @settings(
-        max_examples=40,
+        max_examples=20,
         deadline=timedelta(seconds=10),
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
         derandomize=True,

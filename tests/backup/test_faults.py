@@ -41,7 +41,7 @@ from tests.faults import Make, connected, execute, path_of, small_disk, state
 pytest_plugins = ["tests.fault_databases"]
 BOTH = ["sqlite", POSTGRESQL]
 NAMES = {"sqlite": "x.sql.gz", POSTGRESQL: "x.dump"}
-POINTS = int(os.environ.get("MEMORIA_TEST_KILLS", "6"))
+POINTS = int(os.environ.get("MEMORIA_TEST_KILLS", "3"))
 """Random moments for each case; 20 and more where there is time."""
 
 

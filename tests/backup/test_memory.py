@@ -17,26 +17,28 @@ pytest_plugins = ["tests.fault_databases"]
 MB = 1 << 20
 
 
+# A process starts with the peak of the one that forked it: of this small one, not of the one that runs all tests.
+MEASURE = (
+    "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True);"
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+)
+
+
 def peak(kind: str, *arguments: str | Path) -> int:
     """Bytes that the command held at most."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", *map(str, arguments)],
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, sys.executable, "manage.py", *map(str, arguments)],
         cwd=ROOT,
         env={**os.environ, **environment(kind), "DATABASE_URL": "sqlite://:memory:"},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        check=True,
     )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_maxrss * 1024
+    return int(done.stdout) * 1024
 
 
-@pytest.mark.parametrize("name", ["x.sql", "x.sql.zst", "x.sql.gz", "x.dump"])
-@pytest.mark.parametrize("kind", ["sqlite", POSTGRESQL])
+@pytest.mark.parametrize(("kind", "name"), [("sqlite", "x.sql.gz"), (POSTGRESQL, "x.sql.zst"), (POSTGRESQL, "x.dump")])
 def test_of_a_backup_and_a_restore(make: Make, tmp_path: Path, kind: str, name: str) -> None:
-    if kind == "sqlite" and name == "x.dump":
-        pytest.skip(".dump is PostgreSQL's own format")
     small, large = make(kind, "large"), make(kind, "large")
     execute(small, "DELETE FROM long_term_memory WHERE memory_id > 'big-00300'")
     for row in range(3):  # four times as much: some 100 MB

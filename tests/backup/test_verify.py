@@ -242,12 +242,10 @@ class TestSidecar:
     def test_digests_that_do_not_match_the_rows(self, backup: Path) -> None:
         """A forger who seals his work is found out by the trial."""
         contents = sidecars.read(sidecars.path_of(backup)).contents
-        more = msgspec.structs.replace(contents.tables["django_migrations"], rows=99)
-        resealed(
-            backup, contents=msgspec.structs.replace(contents, tables=contents.tables | {"django_migrations": more})
-        )
+        more = msgspec.structs.replace(contents.tables["clusters"], rows=99)
+        resealed(backup, contents=msgspec.structs.replace(contents, tables=contents.tables | {"clusters": more}))
         assert refused("sqlite", "verify-backup", backup) == (
-            f"{backup} does not hold what the database held: django_migrations has 19 instead of 99"
+            f"{backup} does not hold what the database held: clusters has 0 instead of 99"
         )
 
 

@@ -16,7 +16,7 @@ from tests.samples.engine import export, import_, without_header
 from tests.samples.rows import Rows, databases
 
 QUICK = settings(
-    max_examples=12,
+    max_examples=6,
     deadline=timedelta(seconds=10),
     # The databases are emptied by each example.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
