@@ -16,7 +16,8 @@ from benchmarks.servers import Server, connect
 JOBS = (1, 2)
 COPY_BYTES = 1 << 20
 COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-NAMED_TABLES = tuple(f"--table=public.{table}" for table in TABLES)
+PARENTS = ("teams", "workspaces", "chat_history")  # without rows; foreign keys lead there
+NAMED_TABLES = tuple(f"--table=public.{table}" for table in (*PARENTS, *TABLES))
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE tablename = ANY (%s) ORDER BY indexdef"
 MARK = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{}'"
 

@@ -22,13 +22,13 @@ Every command ran as a process of its own, from its start to its end; the comman
 and the figure is the median. Before each run everything was written out to the disk (`sync`, before a way
 into PostgreSQL also `CHECKPOINT`); page caches were left as they were. *Peak* is the largest resident
 memory of one process of the command (`ru_maxrss`; below some 8 MB it cannot be told), *own peak* that of
-its first process alone, both in MB of 10^6 bytes; the PostgreSQL server is in neither. An export ends with
-a file that is flushed to the disk and a sha256 over it; `sqlite3 .dump` does neither. `pg_dump` takes the
-five tables. `pg_restore -1` and `sqlite3 <` make the tables and the same indexes from a dump that is not
-compressed (`-Fc -Z0`), in one transaction; an import goes into a migrated database. After the first run of
-each way in the rows were counted, the indexes compared, and, after an import, `compare-data` had to find
-source and target equal. Snapshots of one and of two connections had to hold the same bytes but for header
-and footer."""
+its first process alone, both in MB of 10^6 bytes; the PostgreSQL server is in neither. An export ends
+with a file that is flushed to the disk and a sha256 over it; `sqlite3 .dump` does neither. `pg_dump`
+takes the five tables and the three, without rows, that they refer to. `pg_restore -1` and `sqlite3 <`
+make the tables and the same indexes from a dump that is not compressed (`-Fc -Z0`), in one transaction;
+an import goes into a migrated database. After the first run of each way in the rows were counted, the
+indexes compared, and, after an import, `compare-data` had to find source and target equal. Snapshots of
+one and of two connections had to hold the same bytes but for header and footer."""
 
 
 def figure(value: float | None, unit: str = "") -> str:
