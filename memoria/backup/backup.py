@@ -27,8 +27,9 @@ from memoria.backup.verification import Expected, Verification
 from memoria.backup.work import work_folder
 from memoria.snapshot.database.sqlite import failures as sqlite_failures
 from memoria.snapshot.errors import DatabaseFailure, FileFailure
-from memoria.snapshot.files import OutputFile
+from memoria.snapshot.files import OutputFile, sync_folder
 from memoria.snapshot.progress import NoProgress, Progress
+from memoria.snapshot.values import spelled
 
 Emit = Callable[[bytes], None]
 SILENCE = 600.0
@@ -133,7 +134,7 @@ class Backup:
                 raise FileFailure(str(error).replace(str(draft), str(path))) from None
         proven = self._verified(draft, file, contents, work)
         found = Sidecar(
-            created_at=sidecars.spelled(moment),
+            created_at=spelled(moment),
             sequence=1 + max((e.sidecar.sequence for e in earlier if e.sidecar), default=0),
             generator=f"memoria {__version__}",
             kind="sqlite" if self.connection.vendor == "sqlite" else "postgresql",
@@ -177,7 +178,7 @@ class Backup:
         server, name = (self.verify_on, self.verify_on_name) if self.verify_on else (self.connection, self.database)
         with BackupFile(draft) as written:
             how = Verification(written, expected, work, server, name, self.silence).run()
-        return Verified(sidecars.spelled(sidecars.now()), how)
+        return Verified(spelled(sidecars.now()), how)
 
     def _notes(self, found: Sidecar, earlier: list[catalogue.Entry]) -> list[str]:
         notes = []
@@ -254,14 +255,6 @@ def remove(path: Path) -> None:
         sidecars.path_of(path).unlink(missing_ok=True)
     except OSError as error:
         raise FileFailure.of("remove", str(path), error) from None
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _candidate(entry: catalogue.Entry) -> retention.Candidate:

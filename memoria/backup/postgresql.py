@@ -13,12 +13,11 @@ from memoria.backup.contents import Contents, Counted, UnorderedDigest, of_names
 from memoria.backup.destination import CUSTOM
 from memoria.backup.programs import output, program, require_version
 from memoria.snapshot.database.locks import lock_timeout
-from memoria.snapshot.database.postgresql import connect, failures, quiet_driver, quoted, waited_for
+from memoria.snapshot.database.postgresql import DJANGOS, connect, failures, quiet_driver, quoted, waited_for
 from memoria.snapshot.errors import DatabaseFailure
 
 Emit = Callable[[bytes], None]
 
-_DJANGOS = {"client_encoding", "cursor_factory", "context", "prepare_threshold", "isolation_level", "password"}
 _SESSION = "-c TimeZone=UTC -c bytea_output=hex -c xmlbinary=base64"
 """So that pg_dump writes rows as the same text as our own session."""
 OF_USERS_SCHEMAS = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
@@ -143,7 +142,7 @@ def client_settings(connection: BaseDatabaseWrapper) -> tuple[str, str]:
     parameters = connection.get_connection_params()
     if "sslpassword" in parameters:
         raise DatabaseFailure("sslpassword cannot be handed to pg_dump: use a key file that needs none, mode 0600")
-    options = {key: value for key, value in parameters.items() if key not in _DJANGOS}
+    options = {key: value for key, value in parameters.items() if key not in {*DJANGOS, "password"}}
     options["options"] = f"{options.get('options', '')} {_SESSION}".strip()
     options.setdefault("connect_timeout", 10)
     options.setdefault("application_name", "memoria")

@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria import __version__
 from memoria.backup import catalogue, lock, postgresql, sqlite
-from memoria.backup.backup import SILENCE, Backup, sync_folder
+from memoria.backup.backup import SILENCE, Backup
 from memoria.backup.contents import Contents
 from memoria.backup.destination import Destination, plain_name
 from memoria.backup.errors import InvalidBackup
@@ -32,6 +32,7 @@ from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.database.postgresql import connect, failures, waited_for
 from memoria.snapshot.database.sqlite import failures as sqlite_failures
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, Declined, FileFailure, SnapshotError
+from memoria.snapshot.files import sync_folder
 from memoria.snapshot.progress import NoProgress, Progress
 
 Confirm = Callable[[str, Contents], bool]

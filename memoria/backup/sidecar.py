@@ -121,7 +121,3 @@ def _is_sane(sidecar: Sidecar) -> bool:
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def spelled(moment: datetime) -> str:
-    return moment.isoformat("T", "microseconds").removesuffix("+00:00") + "Z"

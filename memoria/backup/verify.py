@@ -19,6 +19,7 @@ from memoria.backup.report import BackupReport
 from memoria.backup.sidecar import Sidecar, Verified
 from memoria.backup.verification import Expected, Verification
 from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.values import spelled
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Verify:
         if any(not table.sha256 for table in backup.contents.tables.values()):
             report.notes.append("It was made with --no-verify: of its tables only the numbers of rows are known.")
         if backup.verified is None:
-            self._note(backup, Verified(sidecars.spelled(sidecars.now()), how), report)
+            self._note(backup, Verified(spelled(sidecars.now()), how), report)
         report.seconds = time.monotonic() - started
         return report
 

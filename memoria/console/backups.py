@@ -129,10 +129,7 @@ def asker(progress: TerminalProgress, *, no_input: bool) -> Callable[[str, Conte
         listed = ", ".join(f"{counted(table.rows, 'row')} in {name}" for name, table in tables[:5] if table.rows)
         lost = listed or "all tables, which are empty"
         more = f" and {len(tables) - 5} more tables" if len(tables) > 5 else ""
-        with progress.hidden():
-            sys.stderr.write(visible(f"This replaces {lost}{more} of {name}. Continue? [y/N] "))
-            sys.stderr.flush()
-            return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return progress.confirms(visible(f"This replaces {lost}{more} of {name}."))
 
     return ask
 

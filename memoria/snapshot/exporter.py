@@ -25,6 +25,7 @@ from memoria.snapshot.registry import TABLES, columns_in
 from memoria.snapshot.report import FileReport, Issue, Report, counted
 from memoria.snapshot.selection import NOTHING, Conditions, Selection, matching
 from memoria.snapshot.tables import ALL, Table, TableFacts, names
+from memoria.snapshot.values import spelled
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class Export:
         # What was not asked for is not there; there and empty, it would empty the table that it replaces.
         carried = [t for t in self.tables if (t.core or t.name in facts) and where.get(t.name) != NOTHING]
         totals = {table.name: source.count(table.name, where=where.get(table.name, ALL)) for table in present}
-        report.left_out = left_out(source, facts, self.tables, conditions)
+        report.left_out = left_out(source, facts, self.tables, conditions, totals)
         metadata = self._metadata(source, carried, selection, report)
         writer = WRITERS[self.format](self.file.write)
         writer.start(metadata, _namespaces(source, present, facts, where))
@@ -167,4 +168,4 @@ def _now() -> str:
         moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     except (ValueError, OverflowError, OSError):
         raise SnapshotError(f"SOURCE_DATE_EPOCH is {epoch!r}: write whole seconds since 1970") from None
-    return moment.isoformat("T", "microseconds").removesuffix("+00:00") + "Z"
+    return spelled(moment)

@@ -14,18 +14,21 @@ _REFERENCES = {"duplicate_of": False, "supersedes_json": True, "related_memories
 
 
 def left_out(
-    source: Source, facts: Mapping[str, TableFacts], tables: Sequence[Table], conditions: Conditions | None
+    source: Source,
+    facts: Mapping[str, TableFacts],
+    tables: Sequence[Table],
+    conditions: Conditions | None,
+    selected: Mapping[str, int],
 ) -> dict[str, int]:
     """`table` -> rows, `table.column` -> values of a column that no snapshot carries, and where only some namespaces
-    are chosen also their edges and references to memories outside -> how many."""
+    are chosen (`selected`: table -> rows that are) also their edges and references to memories outside -> how many."""
     found = {name: source.count(name) for name in other_tables(facts, tables)}
     for table in tables:
         if table.name in facts:
             for column in other_columns(table, facts[table.name]):
                 found[f"{table.name}.{column}"] = source.count(table.name, column)
             if conditions is not None:
-                selected = source.count(table.name, where=conditions.of[table.name])
-                found[table.name] = source.count(table.name) - selected
+                found[table.name] = source.count(table.name) - selected[table.name]
     if conditions is not None:
         found |= _crossing(source, facts, conditions)
     return {name: count for name, count in found.items() if count or conditions is None}

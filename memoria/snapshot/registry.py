@@ -13,6 +13,7 @@ from django.db import models
 from memoria import models as memoria
 from memoria.snapshot.errors import DatabaseFailure, SnapshotError
 from memoria.snapshot.tables import Column, Kind, Table, TableFacts, names
+from memoria.snapshot.values import spelled
 
 _KINDS: tuple[tuple[type[models.Field[Any, Any]], Kind], ...] = (
     (models.JSONField, Kind.JSON),
@@ -62,7 +63,7 @@ def _default(field: models.Field[Any, Any], kind: Kind) -> Callable[[], Any] | N
     value = field.get_default() if field.has_default() else field.db_default
     if kind is not Kind.TIME:
         return lambda: getattr(value, "value", value)
-    return lambda: datetime.now(UTC).isoformat("T", "microseconds").removesuffix("+00:00") + "Z"
+    return lambda: spelled(datetime.now(UTC))
 
 
 MODELS: tuple[type[models.Model], ...] = (

@@ -30,6 +30,11 @@ _BARE_NUMBER = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(-?)\b(NaN|Infinity)\b(
 _validate = msgspec.json.Decoder(msgspec.Raw).decode
 
 
+def spelled(moment: datetime) -> str:
+    """A moment in UTC as `YYYY-MM-DDTHH:MM:SS.ffffffZ`."""
+    return moment.replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
+
+
 def canonical_time(text: str) -> str:
     """The UTC moment as `YYYY-MM-DDTHH:MM:SS.ffffffZ`; a time without an offset is UTC already."""
     # Nearly every time is spelled as in a snapshot or as SQLite holds it, and needs no more than a look.
@@ -56,7 +61,7 @@ def canonical_time(text: str) -> str:
         moment = datetime.fromisoformat(naive + (match["offset"] or "+00:00")).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidValue(f"is not a time between the years 1 and 9999: {shown(text)}") from None
-    return moment.replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
+    return spelled(moment)
 
 
 def check_json(text: bytes, limit: int = MAX_DEPTH) -> None:

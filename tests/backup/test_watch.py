@@ -25,6 +25,7 @@ from memoria.backup.file import BackupFile
 from memoria.backup.retention import Policy
 from memoria.databases import connection_for
 from memoria.snapshot.errors import FileFailure, SnapshotError
+from memoria.snapshot.values import spelled
 from tests.backup.backups import backed_up, files, listing, memoria, refused
 from tests.backup.test_verify import resealed
 from tests.faults import Make, run
@@ -38,7 +39,7 @@ def backup(make: Make, tmp_path: Path) -> Path:
 
 
 def dated(path: Path, **ago: float) -> None:
-    resealed(path, created_at=sidecars.spelled(sidecars.now() - timedelta(**ago)))
+    resealed(path, created_at=spelled(sidecars.now() - timedelta(**ago)))
 
 
 class TestList:

@@ -86,7 +86,4 @@ def _is_terminal() -> bool:
 
 def _ask(progress: TerminalProgress, report: Report) -> bool:
     replaced = ", ".join(f"{table.deleted:,} rows in {name}" for name, table in report.tables.items() if table.deleted)
-    with progress.hidden():
-        sys.stderr.write(f"This replaces {replaced} of {report.database}. Continue? [y/N] ")
-        sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return progress.confirms(f"This replaces {replaced} of {report.database}.")

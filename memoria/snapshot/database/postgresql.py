@@ -22,7 +22,7 @@ _CONNECT_TIMEOUT = 10
 
 _SILENCE_TIMEOUT = 60
 """Seconds after which data that the other side does not acknowledge means that the connection is lost."""
-_DJANGOS = {"client_encoding", "cursor_factory", "context", "prepare_threshold", "isolation_level"}
+DJANGOS = {"client_encoding", "cursor_factory", "context", "prepare_threshold", "isolation_level"}
 """Parameters that are for Django's own connection."""
 
 _SETTINGS = {
@@ -117,7 +117,7 @@ def is_lost(error: psycopg2.Error) -> bool:
 def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
     """A connection beside Django's, whose settings make every value's text the same on every server."""
     parameters = connection.get_connection_params()
-    options = {key: value for key, value in parameters.items() if key not in _DJANGOS}
+    options = {key: value for key, value in parameters.items() if key not in DJANGOS}
     options.setdefault("connect_timeout", _CONNECT_TIMEOUT)
     options.setdefault("tcp_user_timeout", _SILENCE_TIMEOUT * 1000)
     try:

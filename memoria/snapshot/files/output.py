@@ -75,7 +75,7 @@ class OutputFile:
             os.fsync(self._descriptor)
             os.replace(self._partial, self._path)
             self._partial = None
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
 
     def __enter__(self) -> Self:
         try:
@@ -236,7 +236,7 @@ def _escaped(name: str) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
