@@ -41,13 +41,20 @@ def scratch(connection: BaseDatabaseWrapper, name: str) -> Iterator[BaseDatabase
             # Held until the session ends, so that a later run knows a dead run's database from a living one's.
             cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", (database,))
             try:
-                waited_for(cursor, create_database, cursor, database)
-            except errors.InsufficientPrivilege:
-                raise NotPermitted(f"{name}: the role may not create databases") from None
-            try:
-                yield sibling(connection, database)
-            finally:
+                try:
+                    _create(cursor, database, name)
+                    yield sibling(connection, database)
+                finally:
+                    drop_database(cursor, database)
+            finally:  # again: a signal may have stopped the first before it began
                 drop_database(cursor, database)
+
+
+def _create(cursor: Any, database: str, name: str) -> None:
+    try:
+        waited_for(cursor, create_database, cursor, database)
+    except errors.InsufficientPrivilege:
+        raise NotPermitted(f"{name}: the role may not create databases") from None
 
 
 def sibling(connection: BaseDatabaseWrapper, database: str) -> BaseDatabaseWrapper:

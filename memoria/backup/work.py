@@ -20,19 +20,30 @@ _SUFFIX = ".work"
 @contextmanager
 def work_folder(folder: Path, name: str) -> Iterator[Path]:
     """`.NAME.xxxxxxxx.work` in `folder`, mode 0700, removed with all that is in it."""
+    path = folder / f".{name}.{secrets.token_hex(4)}{_SUFFIX}"
+    try:
+        try:
+            with _living(folder, name, path):
+                yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+    finally:  # again: a signal may have stopped the first in the middle
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _living(folder: Path, name: str, path: Path) -> Iterator[None]:
+    """Make the folder and hold it until the block ends, so that a later run knows a dead run's from a living one's."""
     try:
         _sweep(folder, name)
-        path = folder / f".{name}.{secrets.token_hex(4)}{_SUFFIX}"
         path.mkdir(mode=0o700)
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise FileFailure.of("write", f"to {folder}", error) from None
     try:
-        # Held until the process ends, so that a later run knows a dead run's folder from a living one's.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield path
+        yield
     finally:
-        shutil.rmtree(path, ignore_errors=True)
         os.close(descriptor)
 
 
