@@ -11,7 +11,6 @@ import functools
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,7 +20,7 @@ import dj_database_url
 import pytest
 from django.db import connections
 
-from tests import postgres
+from tests import postgres, warm
 
 ROOT = Path(__file__).resolve().parent.parent
 GIVEN_SERVER = os.environ.get("TEST_DATABASE_URL", "")
@@ -70,12 +69,13 @@ def run_manage(
     env: Mapping[str, str | None] | None = None,
     timeout: float = 60,
 ) -> subprocess.CompletedProcess[bytes]:
-    environment = {**os.environ, **(env or {})}
+    given = {**os.environ, **(env or {})}
+    environment = {name: value for name, value in given.items() if value is not None}
     return subprocess.run(
-        [sys.executable, "manage.py", *map(str, args)],
+        warm.command(*map(str, args), environment=environment),
         cwd=ROOT,
         input=input if input is not None else b"",
-        env={name: value for name, value in environment.items() if value is not None},
+        env=environment,
         capture_output=True,
         timeout=timeout,
         check=False,

@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg2
 
+from tests import warm
 from tests.conftest import KINDS, ROOT, server
 
 BOTH = ["sqlite", KINDS[-1]]
@@ -163,13 +164,25 @@ def started(
     **options: Any,
 ) -> Iterator[Running]:
     """`manage.py` as a process that the test can watch and strike; it is gone when the block ends."""
+    command = [*program, sys.executable, "manage.py", *map(str, arguments)]
+    with _process(command, {**os.environ, **_ENVIRONMENT, **(env or {})}, **options) as running:
+        yield running
+
+
+def run(*arguments: str | Path, env: Mapping[str, str] | None = None, **options: Any) -> Ended:
+    """`manage.py`, to its end."""
+    if options.keys() - {"stdin", "stdout", "stderr"}:
+        with started(*arguments, env=env, **options) as running:
+            return running.ended()
+    environment = {**os.environ, **_ENVIRONMENT, **(env or {})}
+    with _process(warm.command(*map(str, arguments), environment=environment), environment, **options) as running:
+        return running.ended()
+
+
+@contextlib.contextmanager
+def _process(command: list[str], environment: Mapping[str, str], **options: Any) -> Iterator[Running]:
     options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-    process = subprocess.Popen(
-        [*program, sys.executable, "manage.py", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, **_ENVIRONMENT, **(env or {})},
-        **options,
-    )
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, **options)
     try:
         yield Running(process)
     finally:
@@ -179,11 +192,6 @@ def started(
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
-
-
-def run(*arguments: str | Path, **options: Any) -> Ended:
-    with started(*arguments, **options) as running:
-        return running.ended()
 
 
 def partials(folder: Path) -> list[Path]:
