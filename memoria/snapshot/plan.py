@@ -17,7 +17,7 @@ from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows import RowDecoder
-from memoria.snapshot.tables import Column, Kind, Reference, Table, TableFacts, stage_name
+from memoria.snapshot.tables import Kind, Reference, Table, TableFacts, stage_name
 from memoria.snapshot.values import MAX_ROW_DEPTH, check_json
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _STAGED_AT_ONCE = 5000
 _FETCHED_AT_ONCE = 20_000
+_KEY = "key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,10 @@ class Plan:
         for stage in stages:
             stage.flush()
         for stage in stages:
-            self._find_twice(stage)
-            if not self.options.truncate:
-                self._find_existing(stage)
+            for columns in stage.uniques:
+                self._find_twice(stage, columns)
+                if not self.options.truncate:
+                    self._find_existing(stage, columns)
             # Rows are refused before those that stay are counted: what must not be NULL comes first.
             for reference in sorted(self.facts[stage.table.name].references, key=lambda reference: reference.null):
                 self._find_dangling(stage, reference, names)
@@ -136,25 +138,23 @@ class Plan:
     def _stage(self, table: Table) -> _Stage:
         stage = self._stages.get(table.name)
         if stage is None:
-            facts = self.facts.get(table.name)
-            references = {reference.column for reference in facts.references} if facts else set()
-            columns = [column for column in table.columns if column.name in references]
-            stage = self._stages[table.name] = _Stage(self._sink, table, columns)
+            stage = self._stages[table.name] = _Stage(self._sink, table, self.facts.get(table.name))
         return stage
 
-    def _find_twice(self, stage: _Stage) -> None:
-        first = f"FROM {stage.name} f WHERE f.key = s.key AND f.number < s.number"
+    def _find_twice(self, stage: _Stage, columns: Sequence[str]) -> None:
+        same = " AND ".join(f'f."{column}" = s."{column}"' for column in columns)
+        first = f"FROM {stage.name} f WHERE {same} AND f.number < s.number"
         self._refuse_where(
             stage,
             f"EXISTS (SELECT 1 {first})",
-            lambda line: f"its key stands on line {line} already",
+            lambda line: f"its {stage.called(columns)} stands on line {line} already",
             detail=f"(SELECT min(f.line) {first})",
         )
 
-    def _find_existing(self, stage: _Stage) -> None:
-        table = stage.table
-        there = f'EXISTS (SELECT 1 FROM "{table.name}" t WHERE t."{table.key.name}" = s.key)'
-        self._refuse_where(stage, there, lambda _: "its key is in the database already")
+    def _find_existing(self, stage: _Stage, columns: Sequence[str]) -> None:
+        same = " AND ".join(f't."{stage.table_column(column)}" = s."{column}"' for column in columns)
+        there = f'EXISTS (SELECT 1 FROM "{stage.table.name}" t WHERE {same})'
+        self._refuse_where(stage, there, lambda _: f"its {stage.called(columns)} is in the database already")
 
     def _find_dangling(self, stage: _Stage, reference: Reference, carried: set[str]) -> None:
         """References that lead nowhere: refused, or set to NULL where that was asked for and may be."""
@@ -235,14 +235,27 @@ class Plan:
 class _Stage:
     """What identifies the rows of one table, in a temporary table: their place in the file, key and references."""
 
-    def __init__(self, sink: Sink, table: Table, references: Sequence[Column]) -> None:
+    def __init__(self, sink: Sink, table: Table, facts: TableFacts | None) -> None:
         self.table = table
         self.name = stage_name(table.name)
+        uniques = [unique for unique in facts.uniques if _can_stage(table, unique)] if facts else []
+        self.uniques = [(_KEY,), *uniques]
+        """Columns of the stage whose values together must occur once only."""
+        identifying = {name for unique in uniques for name in unique}
+        identifying |= {reference.column for reference in facts.references} if facts else set()
+        columns = [column for column in table.columns if column.name in identifying]
         self._sink = sink
         self._waiting: list[tuple[Any, ...]] = []
-        self._positions = [table.columns.index(column) for column in (table.key, *references)]
-        kinds = {"number": Kind.INTEGER, "line": Kind.INTEGER, "key": table.key.kind}
-        sink.create_stage(self.name, kinds | {column.name: column.kind for column in references})
+        self._positions = [table.columns.index(column) for column in (table.key, *columns)]
+        kinds = {"number": Kind.INTEGER, "line": Kind.INTEGER, _KEY: table.key.kind}
+        sink.create_stage(self.name, kinds | {column.name: column.kind for column in columns})
+
+    def called(self, columns: Sequence[str]) -> str:
+        """What messages call the value of such columns."""
+        return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+
+    def table_column(self, column: str) -> str:
+        return self.table.key.name if column == _KEY else column
 
     def take(self, number: int, line: int, values: list[Any]) -> None:
         self._waiting.append((number, line, *[values[position] for position in self._positions]))
@@ -251,10 +264,12 @@ class _Stage:
             self._waiting = []
 
     def flush(self) -> None:
-        """Stage the last rows, and index the keys for the questions that follow."""
+        """Stage the last rows, and index what the questions that follow look for."""
         self._sink.stage(self.name, self._waiting)
         self._waiting = []
-        self._sink.query(f"CREATE INDEX {self.name}_key ON {self.name} (key)")
+        for number, columns in enumerate(self.uniques):
+            listed = ", ".join(f'"{column}"' for column in columns)
+            self._sink.query(f"CREATE INDEX {self.name}_{number} ON {self.name} ({listed})")
 
     def where(self, condition: str, detail: str) -> Iterator[tuple[int, int, Any, Any]]:
         """(number, line, key, detail) of rows, in their order; fetched in parts, however many there are."""
@@ -268,3 +283,8 @@ class _Stage:
 
     def drop(self, condition: str) -> None:
         self._sink.query(f"DELETE FROM {self.name} AS s WHERE {condition}")
+
+
+def _can_stage(table: Table, columns: Sequence[str]) -> bool:
+    """Whether a table's values in these columns are the same where their texts are."""
+    return all(name in table.by_name and table.by_name[name].kind in (Kind.TEXT, Kind.INTEGER) for name in columns)

@@ -50,10 +50,15 @@ def _column(field: models.Field[Any, Any]) -> Column:
         null=field.null,
         default=_default(field, kind),
         max_length=target.max_length if kind is Kind.TEXT else None,
+        empty=not any(_forbids_empty(constraint, field) for constraint in field.model._meta.constraints),
         minimum=limits.get(MinValueValidator) if bounded else None,
         maximum=limits.get(MaxValueValidator) if bounded else None,
         older_name=_OLDER_NAMES.get((field.model._meta.db_table, str(field.column))),
     )
+
+
+def _forbids_empty(constraint: models.BaseConstraint, field: models.Field[Any, Any]) -> bool:
+    return isinstance(constraint, models.CheckConstraint) and constraint.condition == ~models.Q(**{field.name: ""})
 
 
 def _default(field: models.Field[Any, Any], kind: Kind) -> Callable[[], Any] | None:

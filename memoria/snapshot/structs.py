@@ -58,8 +58,9 @@ def _type(column: Column, fact: ColumnFacts, validate: bool) -> Any:
             return Annotated[int, msgspec.Meta(ge=-limit, le=limit - 1)]
         case Kind.BOOLEAN:
             return bool
-        case Kind.TEXT if fact.max_length is not None:
-            return Annotated[str, msgspec.Meta(max_length=fact.max_length)]
+        case Kind.TEXT:
+            shortest = 1 if validate and not column.empty else None
+            return Annotated[str, msgspec.Meta(min_length=shortest, max_length=fact.max_length)]
     return str
 
 
@@ -77,6 +78,8 @@ def explain(error: msgspec.ValidationError) -> str:
         if not column:
             return f"is {found}, not a row"
         return f"{column} is null, and may not be" if found == "null" else f"{column} is {found} where {wanted} belongs"
+    if problem == "Expected `str` of length >= 1":
+        return f"{column} is empty, and may not be"
     if limit := re.fullmatch(r"Expected `str` of length <= (\d+)", problem):
         return f"{column} is longer than the {limit[1]} characters that its column holds"
     if limit := re.fullmatch(r"Expected `(?:int|float)` (>=|<=) (.+)", problem):

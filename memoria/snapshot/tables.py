@@ -30,6 +30,8 @@ class Column:
     default: Callable[[], Any] | None = None
     """Makes the value of a row that lacks this column; None where the column is required."""
     max_length: int | None = None
+    empty: bool = True
+    """Whether it may hold empty text."""
     minimum: float | None = None
     maximum: float | None = None
     older_name: str | None = None
@@ -92,6 +94,8 @@ class TableFacts:
     """Foreign keys of this table that the database enforces."""
     unseen_references: tuple[str, ...] = ()
     """Tables that refer to this one in ways the plan cannot follow: from another schema, or by several columns."""
+    uniques: tuple[tuple[str, ...], ...] = ()
+    """Columns, beside the key, whose values together occur once only; NULL is not a value."""
     unwritable: str = ""
     """Why no row of it can be written, if so."""
 

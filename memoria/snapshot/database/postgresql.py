@@ -70,6 +70,17 @@ _UNSEEN_REFERENCES = """
        AND (NOT pg_table_is_visible(f.conrelid) OR cardinality(f.conkey) > 1)
      ORDER BY 1, 2
 """
+_UNIQUES = """
+    SELECT DISTINCT c.relname, array_agg(a.attname::text ORDER BY k.position)
+      FROM pg_index i
+      JOIN pg_class c ON c.oid = i.indrelid AND pg_table_is_visible(c.oid)
+      CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (number, position)
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number
+     WHERE i.indisunique AND NOT i.indisprimary AND i.indpred IS NULL AND i.indexprs IS NULL
+       AND k.position <= i.indnkeyatts AND c.relnamespace <> 'pg_catalog'::regnamespace
+     GROUP BY c.relname, i.indexrelid
+     ORDER BY 1, 2
+"""
 
 
 def quoted(name: str) -> str:
@@ -193,7 +204,17 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     cursor.execute(_UNSEEN_REFERENCES)
     for parent, child in cursor.fetchall():
         unseen.setdefault(parent, []).append(child)
+    uniques: dict[str, list[tuple[str, ...]]] = {}
+    cursor.execute(_UNIQUES)
+    for table, together in cursor.fetchall():
+        uniques.setdefault(table, []).append(tuple(together))
     return {
-        table: TableFacts(table, found, tuple(references.get(table, ())), tuple(unseen.get(table, ())))
+        table: TableFacts(
+            table,
+            found,
+            tuple(references.get(table, ())),
+            tuple(unseen.get(table, ())),
+            tuple(uniques.get(table, ())),
+        )
         for table, found in columns.items()
     }

@@ -157,6 +157,7 @@ class PostgreSQLSink:
         merge = ""
         if replace:
             self.query(f"DELETE FROM {target} t WHERE NOT EXISTS (SELECT 1 FROM {waiting} w WHERE w.{key} = t.{key})")
+            self._free_uniques(table)
             new = [f"{quoted(c)} = EXCLUDED.{quoted(c)}" for c in columns if c != table.key.name]
             # A row that is replaced keeps nothing of the old one, also where the snapshot knows no such column.
             reset = [f"{quoted(c)} = DEFAULT" for c in sorted(self._existing(table) - set(columns))]
@@ -164,6 +165,22 @@ class PostgreSQLSink:
             merge = f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
         self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM {waiting}{merge}")
         self.query(f"DROP TABLE {waiting}")
+
+    def _free_uniques(self, table: Table) -> None:
+        """Rows change one after the other, and until all have, none may hold what another one is to get."""
+        facts = self.facts()[table.name]
+        referring = {reference.column for reference in facts.references}
+        target, waiting, key = quoted(table.name), quoted(_beside(table)), quoted(table.key.name)
+        for unique in facts.uniques:
+            free = [
+                c.name for c in table.columns if c.name in unique and c.kind is Kind.TEXT and c.name not in referring
+            ]
+            if free:
+                held = quoted(free[0])
+                self.query(
+                    f"UPDATE {target} t SET {held} = 'memoria ' || t.ctid::text FROM {waiting} w"
+                    f" WHERE w.{key} = t.{key} AND w.{held} IS DISTINCT FROM t.{held}"
+                )
 
     def _set_local(self) -> None:
         offered = self.query("SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")

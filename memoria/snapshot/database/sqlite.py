@@ -71,7 +71,7 @@ def facts(database: sqlite3.Connection) -> dict[str, TableFacts]:
     """All tables of the database but SQLite's own and the shadow tables of virtual ones."""
     listed = database.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'").fetchall()
     return {
-        name: TableFacts(name, _columns(database, name), _references(database, name))
+        name: TableFacts(name, _columns(database, name), _references(database, name), uniques=_uniques(database, name))
         for name, kind in sorted(listed)
         if kind == "table" and not name.startswith("sqlite_")
     }
@@ -103,3 +103,17 @@ def _references(database: sqlite3.Connection, table: str) -> tuple[Reference, ..
     )
     found = {Reference(table, column, target, to, null=not notnull) for column, target, to, notnull in rows}
     return tuple(sorted(found, key=lambda reference: (reference.column, reference.target)))
+
+
+def _uniques(database: sqlite3.Connection, table: str) -> tuple[tuple[str, ...], ...]:
+    """Those of plain columns that are compared byte by byte."""
+    rows = database.execute(
+        "SELECT i.name, c.name, c.coll FROM pragma_index_list(?) i JOIN pragma_index_xinfo(i.name) c"
+        """ WHERE i."unique" AND i.origin <> 'pk' AND NOT i.partial AND c.key ORDER BY i.name, c.seqno""",
+        (table,),
+    ).fetchall()
+    indexes: dict[str, list[tuple[str | None, str]]] = {}
+    for index, column, collation in rows:
+        indexes.setdefault(index, []).append((column, collation))
+    plain = (columns for columns in indexes.values() if all(name and coll == "BINARY" for name, coll in columns))
+    return tuple(sorted({tuple(str(name) for name, _ in columns) for columns in plain}))
