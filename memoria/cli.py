@@ -3,8 +3,13 @@
 import os
 import sys
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+try:
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"memoria: {missing.name} is not installed in this Python: use .venv/bin/python, which `make install` makes."
+    )
 
 
 def main() -> None:

@@ -13,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from memoria.cli import main
 
 if __name__ == "__main__":
-    command = "restore-database" if "--restore" in sys.argv else "backup-database"
-    sys.argv[1:] = [command, *(argument for argument in sys.argv[1:] if argument != "--restore")]
+    if "--restore" in sys.argv:
+        sys.argv.remove("--restore")
+        sys.argv[:1] = [f"{sys.argv[0]} --restore", "restore-database"]
+    else:
+        sys.argv.insert(1, "backup-database")
     main()

@@ -49,6 +49,8 @@ class Backup:
     verify_on: BaseDatabaseWrapper | None = None
     """A server to restore to for the verification, if not the source's own."""
     verify_on_name: str = ""
+    fewer_rows: bool = False
+    """The database is meant to hold less than half the rows of the backup before."""
     policy: Policy = field(default_factory=Policy)
     prune_dry_run: bool = False
     require_mount: bool = False
@@ -146,7 +148,7 @@ class Backup:
             sha256=file.sha256,
             contents=contents,
             verified=proven,
-            suspicious=_suspicion(contents, earlier),
+            suspicious="" if self.fewer_rows else _suspicion(contents, earlier),
         )
         publish(draft, path, found)
         report = BackupReport("backup", self.database, str(path), found, proven.how if proven else "")
@@ -187,7 +189,9 @@ class Backup:
         elif found.verified.how == "read":
             notes.append("No database may be created for a trial: the file was read to its end and compared instead.")
         if found.suspicious:
-            notes.append(f"Suspicious: {found.suspicious}. Nothing was removed.")
+            notes.append(
+                f"Suspicious: {found.suspicious}. Nothing was removed; --fewer-rows says that it is meant to be so."
+            )
         last = next((entry.sidecar for entry in reversed(earlier) if entry.sidecar), None)
         if last and last.moment > found.moment:
             notes.append(f"The clock went back: the backup before this one says {last.created_at}.")
@@ -263,7 +267,7 @@ def _candidate(entry: catalogue.Entry) -> retention.Candidate:
 
 
 def _suspicion(contents: Contents, earlier: list[catalogue.Entry]) -> str:
-    last = next((entry.sidecar for entry in reversed(earlier) if entry.is_proven), None)
+    last = next((entry.sidecar for entry in reversed(earlier) if entry.is_good), None)
     if last is None or 2 * contents.rows >= last.contents.rows:
         return ""
     return f"{contents.rows:,} rows, and the verified backup before it has {last.contents.rows:,}"

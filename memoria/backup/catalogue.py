@@ -19,12 +19,14 @@ from memoria.backup.sidecar import Sidecar
 from memoria.snapshot.errors import FileFailure
 
 ANY_NAME = re.compile(r"[^.].*\.(sql|sql\.gz|sql\.zst|dump)", re.DOTALL)
+SAFETY = "before-restore-"
+"""So begin the names of backups that a restore makes of what it replaces."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One backup. `state` is verified, suspicious, unverified, or what is wrong: no sidecar, damaged sidecar,
-    wrong size, missing."""
+    """One backup. `state` is verified, suspicious, unverified, before restore, or what is wrong: no sidecar, damaged
+    sidecar, wrong size, missing."""
 
     path: Path
     state: str
@@ -34,11 +36,6 @@ class Entry:
     def is_good(self) -> bool:
         """Whether retention counts it."""
         return self.state == "verified"
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether it restores, however its contents look."""
-        return self.state in ("verified", "suspicious")
 
     def age(self, now: datetime) -> float | None:
         """Seconds since it was made, none below 0: a clock may have gone back."""
@@ -76,22 +73,30 @@ def entries(folder: Path, names: re.Pattern[str]) -> list[Entry]:
 
 def _entry(path: Path) -> Entry:
     try:
+        if not os.path.lexists(path):
+            return Entry(path, "missing", sidecars.read(sidecars.path_of(path)))
         found = sidecar_of(path)
-    except FileFailure:
+        status = path.lstat()
+    except (FileFailure, OSError):
         return Entry(path, "no sidecar")
     except InvalidBackup:
         return Entry(path, "damaged sidecar")
-    try:
-        status = path.lstat()
-    except OSError:
-        return Entry(path, "missing", found)
     if not stat.S_ISREG(status.st_mode) or status.st_size != found.size:
         return Entry(path, "wrong size", found)
-    return Entry(path, "suspicious" if found.suspicious else "verified" if found.verified else "unverified", found)
+    return Entry(path, _state(path, found), found)
+
+
+def _state(path: Path, found: Sidecar) -> str:
+    if not found.verified:
+        return "unverified"
+    if path.name.startswith(SAFETY):
+        return "before restore"
+    return "suspicious" if found.suspicious else "verified"
 
 
 def sidecar_of(path: Path) -> Sidecar:
-    """What is known of a backup, also where a run was killed while it gave both their names."""
+    """What is known of a backup, also where a run was killed while it gave both their names. Raises FileFailure where
+    one of the two is not there."""
     pending = sidecars.pending_path_of(path)
     if os.path.lexists(pending):
         with contextlib.suppress(InvalidBackup, FileFailure):
@@ -99,6 +104,12 @@ def sidecar_of(path: Path) -> Sidecar:
             with BackupFile(path) as file:
                 file.require(waiting.size, waiting.sha256)
             return waiting
+    if not os.path.lexists(path):
+        raise FileFailure(f"cannot read {path}: no such file")
+    if not os.path.lexists(sidecars.path_of(path)):
+        raise FileFailure(
+            f"{path} has no sidecar {sidecars.path_of(path).name} beside it: bring both from where it was made"
+        )
     return sidecars.read(sidecars.path_of(path))
 
 

@@ -15,17 +15,28 @@ class Check:
 
 
 def check(text: str, max_age: float) -> Check:
-    """Whether the newest backup of a folder or destination is verified and at most `max_age` seconds old."""
-    found = catalogue.listed(text)
-    newest = found[-1] if found else None
-    good = [entry for entry in found if entry.is_good]
-    if newest is None:
+    """Whether the newest backup of each database in a folder or destination is verified and at most `max_age` seconds
+    old. What a restore kept of what it replaced is left aside."""
+    found = [entry for entry in catalogue.listed(text) if not entry.path.name.startswith(catalogue.SAFETY)]
+    if not found:
         return Check(False, f"there is no backup in {text}")
     broken = [entry for entry in found if entry.state in ("damaged sidecar", "wrong size", "missing")]
     if broken:
         return Check(False, f"{broken[-1].path}: {broken[-1].state}{_others(len(broken) - 1)}")
+    of_database: dict[str, list[catalogue.Entry]] = {}
+    for entry in found:
+        of_database.setdefault(entry.sidecar.database if entry.sidecar else "", []).append(entry)
+    if len(of_database) > 1:
+        of_database.pop("", None)  # without a sidecar nobody knows whose it is
+    checks = [_check(entries, text, max_age) for entries in of_database.values()]
+    bad = [check for check in checks if not check.is_fine]
+    return bad[0] if bad else Check(True, "; ".join(check.sentence for check in checks))
+
+
+def _check(found: list[catalogue.Entry], text: str, max_age: float) -> Check:
+    newest, good = found[-1], [entry for entry in found if entry.is_good]
     if not good:
-        return Check(False, f"{newest.path}: {newest.state}; there is no verified backup in {text}")
+        return Check(False, f"{newest.path}: {newest.state}; there is no verified backup of it in {text}")
     if newest is not good[-1]:
         return Check(False, f"the newest backup, {newest.path}, is {newest.state}")
     now, last = sidecars.now(), good[-1]

@@ -35,8 +35,8 @@ from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, Declined, Fil
 from memoria.snapshot.files import sync_folder
 from memoria.snapshot.progress import NoProgress, Progress
 
-Confirm = Callable[[str, Contents], bool]
-"""Takes what the database is called and what it holds; false stops the restore."""
+Confirm = Callable[[str, Contents, Sidecar], bool]
+"""Takes what the database is called, what it holds, and the backup that will replace that; false stops the restore."""
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -53,7 +53,7 @@ class Restore:
     safety_backup: bool = True
     owners: bool = True
     """Whether owners and privileges come back as well (PostgreSQL)."""
-    confirm: Confirm = lambda name, contents: True
+    confirm: Confirm = lambda name, contents, backup: True
     silence: float = SILENCE
     progress: Progress = field(default_factory=NoProgress)
 
@@ -68,7 +68,7 @@ class Restore:
             file.require(backup.size, backup.sha256)
             self._restore(file, backup, report)
         report.next_steps += self._next_steps(backup, report)
-        report.seconds = time.monotonic() - started
+        report.seconds += time.monotonic() - started
         return report
 
     def _restore(self, file: BackupFile, backup: Sidecar, report: BackupReport) -> None:
@@ -108,7 +108,7 @@ class Restore:
             self.progress.stage("Restoring")
             complete = self._complete_sqlite(file, backup, work, target)
             if target.exists():
-                self._replace_sqlite(complete, target, report)
+                self._replace_sqlite(complete, target, backup, report)
             else:
                 _move_into_place(complete, target)
 
@@ -119,11 +119,11 @@ class Restore:
             require_same(self.path, backup.contents, sqlite.contents(database))
         return path
 
-    def _replace_sqlite(self, complete: Path, target: Path, report: BackupReport) -> None:
+    def _replace_sqlite(self, complete: Path, target: Path, backup: Sidecar, report: BackupReport) -> None:
         with closing(sqlite3.connect(f"{target.as_uri()}?mode=rw", uri=True, timeout=lock_timeout())) as live:
             with sqlite_failures(self.database):
                 there = sqlite.numbers(live)
-            self._ask_and_keep(there, report)
+            self._ask_and_keep(there, backup, report)
             with closing(sqlite3.connect(complete)) as source, sqlite_failures(self.database):
                 source.backup(live, progress=_within(lock_timeout(), self.database), sleep=0.1)
 
@@ -132,7 +132,7 @@ class Restore:
     def _restore_postgresql(self, file: BackupFile, backup: Sidecar, report: BackupReport) -> None:
         with postgresql.moment(self.connection, self.database) as cursor:
             there = postgresql.contents(cursor, digests=False)
-        self._ask_and_keep(there, report)
+        self._ask_and_keep(there, backup, report)
         self.progress.stage("Restoring")
         with self._session(self.connection) as (session, cursor):
             clear(cursor)
@@ -169,15 +169,19 @@ class Restore:
 
     # Both
 
-    def _ask_and_keep(self, there: Contents, report: BackupReport) -> None:
+    def _ask_and_keep(self, there: Contents, backup: Sidecar, report: BackupReport) -> None:
         if not there.tables:
             return
-        if not self.confirm(self.database, there):
+        asked = time.monotonic()
+        if not self.confirm(self.database, there, backup):
             raise Declined("nothing was restored; the answer was no")
+        report.seconds -= time.monotonic() - asked
         if not self.safety_backup:
             return
         name = plain_name(Path(str(self.connection.settings_dict["NAME"])).stem)
-        destination = Destination.parse(str(self.path.absolute().parent / f"before-restore-{name}-{{timestamp}}.sql"))
+        destination = Destination.parse(
+            str(self.path.absolute().parent / f"{catalogue.SAFETY}{name}-{{timestamp}}.sql")
+        )
         self.progress.stage("Keeping what is there")
         try:
             report.safety_backup = Backup(destination, self.connection, self.database, silence=self.silence).run().file
@@ -188,7 +192,11 @@ class Restore:
             ) from None
 
     def _next_steps(self, backup: Sidecar, report: BackupReport) -> list[str]:
-        steps = ["Restart what uses the database." if not self.into else "Point what uses the database at the new one."]
+        steps = [
+            "Restart what uses the database."
+            if not self.into
+            else "It is a new database: point what uses the old one at it, or remove it after a drill."
+        ]
         if backup.generator != f"memoria {__version__}":
             steps.append(
                 f"Run `memoria migrate`: the backup was made by {backup.generator}, and this is {__version__}."

@@ -41,13 +41,19 @@ class Verify:
             how = Verification(file, expected, Path(folder), self.server, self.server_name, self.silence).run()
         report = BackupReport("verify", backup.database, str(self.path), backup, how)
         if how == "read":
-            report.notes.append("No scratch database could be created: the file was read to its end and compared.")
+            report.notes.append(self._why_read())
         if any(not table.sha256 for table in backup.contents.tables.values()):
             report.notes.append("It was made with --no-verify: of its tables only the numbers of rows are known.")
         if backup.verified is None:
             self._note(backup, Verified(spelled(sidecars.now()), how), report)
         report.seconds = time.monotonic() - started
         return report
+
+    def _why_read(self) -> str:
+        read = "the file was read to its end and compared"
+        if self.server is None or self.server.vendor != "postgresql":
+            return f"It is a backup of PostgreSQL: {read}. To restore it for proof, name a server with --database-url."
+        return f"No database may be created on {self.server_name} for a trial: {read}."
 
     def _note(self, backup: Sidecar, verified: Verified, report: BackupReport) -> None:
         pending = sidecars.pending_path_of(self.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 import urllib.error
@@ -12,14 +13,17 @@ from datetime import datetime
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from memoria.backup import sidecar as sidecars
 from memoria.backup.backup import SILENCE
 from memoria.backup.catalogue import Entry
 from memoria.backup.check import age
 from memoria.backup.contents import Contents
 from memoria.backup.report import BackupReport
+from memoria.backup.sidecar import Sidecar
 from memoria.console.options import EPILOG
 from memoria.console.progress import TerminalProgress
 from memoria.console.render import console, size, visible
@@ -119,17 +123,19 @@ def _say(*sentences: str) -> None:
         console().print(Text(visible(sentence)))
 
 
-def asker(progress: TerminalProgress, *, no_input: bool) -> Callable[[str, Contents], bool]:
+def asker(progress: TerminalProgress, *, no_input: bool) -> Callable[[str, Contents, Sidecar], bool]:
     """Asks on a terminal before rows are lost."""
 
-    def ask(name: str, contents: Contents) -> bool:
+    def ask(name: str, contents: Contents, backup: Sidecar) -> bool:
         if no_input or sys.stdin is None or not sys.stdin.isatty():
             return True
         tables = sorted(contents.tables.items(), key=lambda item: -item[1].rows)
         listed = ", ".join(f"{counted(table.rows, 'row')} in {name}" for name, table in tables[:5] if table.rows)
         lost = listed or "all tables, which are empty"
         more = f" and {len(tables) - 5} more tables" if len(tables) > 5 else ""
-        return progress.confirms(visible(f"This replaces {lost}{more} of {name}."))
+        seconds = (sidecars.now() - backup.moment).total_seconds()
+        made = f"{_when(backup)} UTC ({age(max(0.0, seconds))} old, {counted(backup.contents.rows, 'row')})"
+        return progress.confirms(visible(f"This replaces {lost}{more} of {name} by the backup of {made}."))
 
     return ask
 
@@ -140,8 +146,16 @@ def print_list(entries: list[Entry], now: datetime) -> None:
         table.add_column(heading, justify="right" if heading in ("age", "size", "rows") else "left")
     for entry in entries:
         backup, seconds = entry.sidecar, entry.age(now)
-        created = f"{backup.created_at[:10]} {backup.created_at[11:19]}" if backup else "-"
+        created = _when(backup) if backup else "-"
         figures = (size(backup.size), f"{backup.contents.rows:,}") if backup else ("-", "-")
         old = age(seconds) if seconds is not None else "-"
         table.add_row(created, old, *figures, entry.state, Text(visible(entry.path.name)))
-    console(sys.stdout).print(table)
+    # Names are there to be copied: no line is cut, however narrow the terminal.
+    lines = io.StringIO()
+    Console(file=lines, width=10_000, highlight=False).print(table)
+    for line in lines.getvalue().splitlines():
+        print(line.rstrip())
+
+
+def _when(backup: Sidecar) -> str:
+    return f"{backup.created_at[:10]} {backup.created_at[11:19]}"

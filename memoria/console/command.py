@@ -45,6 +45,8 @@ class SnapshotCommand(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         kwargs.setdefault("epilog", self.epilog)
         parser = super().create_parser(prog_name, subcommand, **kwargs)
+        if prog_name not in ("", "memoria", "manage.py", "__main__.py"):
+            parser.prog = prog_name  # a script that stands for this one command
         parser.formatter_class = _HelpFormatter
         return parser
 
@@ -54,6 +56,8 @@ class SnapshotCommand(BaseCommand):
             try:
                 with report_file(options.get("report")) as file:
                     exit_code = self._run_and_tell(options, file)
+                if sys.stdout is not None:
+                    sys.stdout.flush()  # not at the very end, where nobody could say that its reader has left
             except SnapshotError as error:
                 raise CommandError(visible(str(error)), returncode=error.exit_code) from None
             except MemoryError:

@@ -63,7 +63,7 @@ class TerminalProgress:
     def confirms(self, consequence: str) -> bool:
         """Whether the user, told what will happen, says yes."""
         with self.hidden():
-            sys.stderr.write(f"{consequence} Continue? [y/N] ")
+            console().print(Text(f"{consequence} Continue? [y/N] "), end="")
             sys.stderr.flush()
             return sys.stdin.readline().strip().lower() in ("y", "yes")
 

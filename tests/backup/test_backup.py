@@ -281,11 +281,14 @@ class TestReport:
         ended = memoria("sqlite", "backup-database", path, "--database-url", url, "--keep-last", "1")
         assert ended.returncode == 0
         assert "Suspicious: " in ended.stderr
-        assert ended.stderr.endswith("Nothing was removed.\n")
+        assert ended.stderr.endswith("Nothing was removed; --fewer-rows says that it is meant to be so.\n")
         assert [entry["state"] for entry in listing(tmp_path)] == ["verified", "suspicious"]
         again = memoria("sqlite", "backup-database", path, "--database-url", url, "--keep-last", "1")
-        assert "Removed 1 older backup: " in again.stderr
-        assert [entry["state"] for entry in listing(tmp_path)] == ["suspicious", "verified"]
+        assert "Suspicious: " in again.stderr  # it is compared with the last that was beyond suspicion
+        assert [entry["state"] for entry in listing(tmp_path)] == ["verified", "suspicious", "suspicious"]
+        meant = memoria("sqlite", "backup-database", path, "--database-url", url, "--keep-last", "1", "--fewer-rows")
+        assert "Removed 1 older backup: " in meant.stderr
+        assert [entry["state"] for entry in listing(tmp_path)] == ["suspicious", "suspicious", "verified"]
 
 
 class TestWrongArguments:

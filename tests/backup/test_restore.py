@@ -75,7 +75,7 @@ def test_into_a_new_database(make: Make, tmp_path: Path, kind: str) -> None:
         ended = memoria(kind, "restore-database", path, "--database-url", url, "--into", into)
         assert ended.returncode == 0, ended.stderr
         assert equal(url, target)
-        assert "Point what uses the database at the new one." in ended.stderr
+        assert "It is a new database: point what uses the old one at it, or remove it after a drill." in ended.stderr
         taken = refused(kind, "restore-database", path, "--database-url", url, "--into", into)
         assert "already" in taken
         assert equal(url, target)
@@ -273,7 +273,8 @@ class TestTerminal:
         code, said = self.answered(url, path, b"no\n")
         assert code == 1
         assert "160 rows in long_term_memory" in said
-        assert f"more tables of {url}. Continue? [y/N] " in said
+        assert f"more tables of {url} by the backup of " in " ".join(said.split())
+        assert "668 rows). Continue? [y/N] " in said
         assert said.endswith("CommandError: nothing was restored; the answer was no\n")
         assert execute(url, "SELECT count(*) FROM clusters") == [(0,)]
         assert names(tmp_path) == ["x.sql", "x.sql.json"]

@@ -149,7 +149,8 @@ class TestReplaced:
 
     def test_no_sidecar(self, backup: Path) -> None:
         sidecars.path_of(backup).unlink()
-        assert self.refused(backup) == "cannot read FILE.json: no such file"
+        said = f"FILE has no sidecar {backup.name}.json beside it: bring both from where it was made"
+        assert self.refused(backup) == said
         assert [entry["state"] for entry in listing(backup.parent)] == ["no sidecar"]
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -123,8 +124,14 @@ class TestCheck:
             (lambda path: os.truncate(path, 9), "FILE: wrong size"),
             (lambda path: path.unlink(), "FILE: missing"),
             (lambda path: sidecars.path_of(path).write_bytes(b"{"), "FILE: damaged sidecar"),
-            (lambda path: resealed(path, verified=None), "FILE: unverified; there is no verified backup in FOLDER"),
-            (lambda path: resealed(path, suspicious="few"), "FILE: suspicious; there is no verified backup in FOLDER"),
+            (
+                lambda path: resealed(path, verified=None),
+                "FILE: unverified; there is no verified backup of it in FOLDER",
+            ),
+            (
+                lambda path: resealed(path, suspicious="few"),
+                "FILE: suspicious; there is no verified backup of it in FOLDER",
+            ),
         ],
     )
     def test_not_as_it_should_be(self, backup: Path, spoil, said: str) -> None:  # type: ignore[no-untyped-def]
@@ -134,8 +141,27 @@ class TestCheck:
     def test_none(self, tmp_path: Path) -> None:
         assert self.check(tmp_path / "x.sql") == (1, f"CommandError: there is no backup in {tmp_path}")
 
+    def test_each_database_counts(self, backup: Path, make: Make) -> None:
+        """A young backup of one database says nothing of another's."""
+        backed_up("sqlite", make("sqlite"), backup.parent / "y.sql")
+        assert self.check(backup)[0] == 0
+        dated(backup, hours=28)
+        assert self.check(backup) == (1, "CommandError: FILE is 28 h old; allowed are 26 h")
+
+    def test_what_a_restore_replaced_is_left_aside(self, backup: Path) -> None:
+        dated(backup, hours=28)
+        safety = backup.with_name("before-restore-x.sql")
+        shutil.copy(backup, safety)
+        shutil.copy(sidecars.path_of(backup), sidecars.path_of(safety))
+        dated(safety, hours=1)
+        assert [entry["state"] for entry in listing(backup.parent)] == ["verified", "before restore"]
+        assert self.check(backup) == (1, "CommandError: FILE is 28 h old; allowed are 26 h")
+
     def test_a_later_one_that_is_unverified(self, backup: Path, make: Make) -> None:
         later = backed_up("sqlite", make("sqlite"), backup.parent / "y.sql", "--no-verify")
+        said = f"CommandError: {later}: unverified; there is no verified backup of it in {backup.parent}"
+        assert self.check(backup) == (1, said)
+        resealed(later, database=sidecars.read(sidecars.path_of(backup)).database)
         assert self.check(backup) == (1, f"CommandError: the newest backup, {later}, is unverified")
 
 

@@ -42,6 +42,11 @@ class Command(SnapshotCommand):
         for period, what in _KEPT.items():
             help = f"then remove verified backups of this destination, but keep {what}"
             parser.add_argument(f"--keep-{period}", type=shared.positive, default=0, metavar="N", help=help)
+        parser.add_argument(
+            "--fewer-rows",
+            action="store_true",
+            help="the database is meant to hold less than half the rows of the last backup: not suspicious",
+        )
         parser.add_argument("--prune-dry-run", action="store_true", help="say what would be removed, remove nothing")
         parser.add_argument(
             "--require-mount", action="store_true", help="refuse if the folder is on the system's own disk"
@@ -68,6 +73,7 @@ class Command(SnapshotCommand):
                 verify=not options["no_verify"],
                 verify_on=verify_on,
                 verify_on_name=verify_on_name,
+                fewer_rows=options["fewer_rows"],
                 policy=policy,
                 prune_dry_run=options["prune_dry_run"],
                 require_mount=options["require_mount"],
