@@ -16,6 +16,7 @@ from urllib.parse import quote
 ROOT = Path(__file__).resolve().parent.parent
 EXPORTS = Path(os.environ.get("MEMORIA_EXPORT_DIR") or "export")
 SNAPSHOT = str(EXPORTS / "quickstart.ndjson")
+BACKUP = str(EXPORTS / "quickstart.sql.zst")
 COPY = "sqlite:///" + quote(str(EXPORTS / "quickstart-copy.sqlite3"))
 
 # A word of a command that is typed, and printed, as "$DATABASE_URL": the address may hold a password.
@@ -45,7 +46,8 @@ What happened
   - Your database holds memories in five tables: long-term, short-term, clusters, members, relationships.
   - export-data wrote all of them, as they were at one moment, to {SNAPSHOT}:
     one row per line, a header on top, counts and a sha256 at the end.
-  - import-data checked the whole file first, then wrote it to a second database in one transaction.
+  - import-data checked every row, and wrote them to a second database in one transaction, which ended
+    only when the whole file had proven itself.
   - compare-data read both databases row by row and found them equal.
 """
 
@@ -91,7 +93,7 @@ def what_next() -> str:
     other = "postgresql://user@localhost/memories"
     pipe = (
         manage("export-data", "-"),
-        manage("import-data", "-", "--migrate", "--no-input", "--database-url", other),
+        manage("import-data", "-", "--migrate", "--database-url", other),
     )
     tries = (
         ("Look at the file", f"head -n 3 {shlex.quote(SNAPSHOT)} | cut -c 1-300"),
@@ -99,7 +101,8 @@ def what_next() -> str:
             "See what an import would do, and change nothing",
             typed(manage("import-data", SNAPSHOT, "--dry-run")),
         ),
-        ("Move everything into another database, replacing its memories", " | ".join(map(typed, pipe))),
+        ("Back the whole database up, and prove it by restoring it", typed(manage("backup-database", BACKUP))),
+        ("Move everything to PostgreSQL, into a database that exists", " | ".join(map(typed, pipe))),
         ("Make yourself an account for the admin", typed(manage("createsuperuser"))),
         (
             "Start the site and open http://127.0.0.1:8000/admin/",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import ROOT
 from tests.faults import Make, run
@@ -69,3 +72,14 @@ def test_the_admin_is_loaded_with_the_urls() -> None:
     variables = {**os.environ, "DJANGO_SETTINGS_MODULE": "memoria_site.settings"}
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=variables, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (0, "True\n")
+
+
+@pytest.mark.parametrize("arguments", [(), ("help",), ("--help",)])
+def test_an_overview(arguments: tuple[str, ...]) -> None:
+    """Its own commands, each with the beginning of its help; those of Django are a word away."""
+    ended = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("usage: memoria COMMAND [options]")
+    commands = {path.stem for path in (ROOT / "memoria" / "management" / "commands").glob("[a-z]*.py")}
+    assert set(re.findall(r"(?m)^  ([a-z-]+) ", ended.stdout)) == commands
+    assert max(map(len, ended.stdout.splitlines())) <= 90

@@ -201,7 +201,7 @@ class TestCommand:
 
         assert str(refusal.value) == (
             f"The database 'default' holds {COUNTS}; sample data goes into empty tables only. "
-            "Set DATABASE_URL to another database, or empty these tables first."
+            "Name another one with --database-url, or empty these tables first."
         )
         assert [model._default_manager.count() for model in MODELS] == [160, 37, 17, 158, 138]
 
@@ -245,7 +245,7 @@ def test_a_database_without_tables(database_url: str, run_memoria: RunMemoria) -
     assert result.returncode == 1
     assert result.stderr.decode() == (
         "CommandError: The database 'default' has no table long_term_memory, short_term_memory, clusters, "
-        "cluster_members, memory_relationships: run `manage.py migrate --database default` first.\n"
+        "cluster_members, memory_relationships: run `memoria migrate` on it first.\n"
     )
 
 

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from memoria.console.options import EPILOG
-from memoria.console.render import print_report, report_file, visible, write_report
+from memoria.console.render import print_report, visible
+from memoria.console.report_file import report_file, write_report
 from memoria.snapshot.errors import InvalidRows, SnapshotError
 from memoria.snapshot.files import OutputFile
 
@@ -103,7 +104,7 @@ class SnapshotCommand(BaseCommand):
 def _refuse_report_as_snapshot(options: dict[str, Any]) -> None:
     """The report would replace what it tells of."""
     report = options.get("report")
-    files = [options.get(name) for name in ("source", "destination", "a", "b")]
+    files = [options.get(name) for name in ("source", "destination", "output", "into", "a", "b")]
     if report and os.path.realpath(report) in [os.path.realpath(file) for file in files if file]:
         raise CommandError("--report names the snapshot itself; name another file", returncode=2)
 

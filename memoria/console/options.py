@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.databases import connection_for
-from memoria.snapshot.formats import FORMATS
+from memoria.snapshot import formats
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.tables import names
+
+_BACKUP_NAME = re.compile(r"\.(sql|dump)(\.(gz|gzip|zst|zstd))?$")
 
 EPILOG = """exit codes:
   0  done
@@ -36,7 +40,7 @@ def add_database(parser: ArgumentParser, *, verb: str) -> None:
 
 
 def add_format(parser: ArgumentParser, *, otherwise: str) -> None:
-    parser.add_argument("--format", choices=FORMATS, help=f"the snapshot's format (default: {otherwise})")
+    parser.add_argument("--format", choices=formats.FORMATS, help=f"the snapshot's format (default: {otherwise})")
 
 
 def add_tables(parser: ArgumentParser, *, verb: str) -> None:
@@ -56,6 +60,16 @@ def add_report(parser: ArgumentParser) -> None:
 
 def connection(options: dict[str, Any]) -> BaseDatabaseWrapper:
     return connection_for(alias=options["database"] or DEFAULT_DB_ALIAS, url=options["database_url"])
+
+
+def snapshot_format(options: dict[str, Any], path: str) -> str:
+    """The format that was asked for, else that of the file's name, else JSON."""
+    if options["format"] is None and _BACKUP_NAME.search(path):
+        raise CommandError(
+            f"{path}: a snapshot is JSON, and a file of that name would not be; backup-database writes SQL",
+            returncode=2,
+        )
+    return options["format"] or formats.by_name(path) or "json"
 
 
 def positive(text: str) -> int:

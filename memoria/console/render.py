@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import TextIO
 
-from django.core.management.base import CommandError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from memoria.snapshot.files import OutputFile
 from memoria.snapshot.report import Report, TableReport, counted
 
 _ISSUES_PRINTED = 20
@@ -44,28 +38,6 @@ def print_report(report: Report) -> None:
     if report.issue_count > _ISSUES_PRINTED:
         out.print(f"  … and {report.issue_count - _ISSUES_PRINTED:,} more (--report FILE keeps the first 100)")
     out.print(Text(visible(_last_line(report))))
-
-
-class Kept(Protocol):
-    def as_dict(self) -> dict[str, Any]: ...
-
-
-@contextmanager
-def report_file(path: str | None) -> Iterator[OutputFile | None]:
-    """Where the report goes, opened before the run: what cannot be written is said before, not after."""
-    if path is None:
-        yield None
-    elif path == "-":
-        raise CommandError("--report takes the name of a file; standard output is for snapshots", returncode=2)
-    else:
-        with OutputFile(path, "") as file:
-            yield file
-
-
-def write_report(report: Kept, file: OutputFile) -> None:
-    text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
-    file.write(text.encode("utf-8", "backslashreplace") + b"\n")
-    file.commit()
 
 
 def visible(text: str) -> str:
@@ -127,7 +99,7 @@ def _notes(report: Report) -> list[str]:
 def _last_line(report: Report) -> str:
     facts = f"{size(report.file.size)}, sha256 {report.file.sha256}"
     if report.operation == "export":
-        name = Path(report.file.name).name if report.file.name != "<stdout>" else "stdout"
+        name = report.file.name if report.file.name != "<stdout>" else "stdout"
         if not report.file.sha256:
             return f"No snapshot of {report.database} was written."
         rows = counted(report.rows, "row")

@@ -10,7 +10,6 @@ from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.databases import describe
-from memoria.snapshot import formats
 from memoria.snapshot.exporter import Export
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.registry import chosen
@@ -45,7 +44,7 @@ class Command(SnapshotCommand):
                 connection,
                 describe(connection),
                 tables=tables,
-                format=options["format"] or formats.by_name(destination) or "json",
+                format=shared.snapshot_format(options, destination),
                 skip_invalid=options["skip_invalid"],
                 jobs=options["jobs"],
                 progress=progress,

@@ -14,7 +14,6 @@ from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.databases import describe
-from memoria.snapshot import formats
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.exporter import Export
 from memoria.snapshot.files import OutputFile
@@ -74,7 +73,7 @@ class Command(SnapshotCommand):
                 connection,
                 describe(connection),
                 selection=None if selection == Selection() else selection,
-                format=options["format"] or formats.by_name(path) or "json",
+                format=shared.snapshot_format(options, path),
                 skip_invalid=options["skip_invalid"],
                 progress=progress,
             ).run()

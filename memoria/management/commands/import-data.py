@@ -16,7 +16,7 @@ from memoria.snapshot.files import InputFile
 from memoria.snapshot.importer import Import
 from memoria.snapshot.plan import Options
 from memoria.snapshot.registry import chosen
-from memoria.snapshot.report import Report
+from memoria.snapshot.report import Report, counted
 
 
 class Command(SnapshotCommand):
@@ -55,7 +55,9 @@ class Command(SnapshotCommand):
             if options["migrate"] and not options["dry_run"]:
                 created = create_tables(connection)
                 if created and options["verbosity"] > 0:
-                    self.stderr.write(f"Created {', '.join(created)} in {describe(connection)}.", self.style.NOTICE)
+                    self.stderr.write(
+                        f"Created {counted(len(created), 'table')} in {describe(connection)}.", self.style.NOTICE
+                    )
             return Import(
                 file,
                 connection,

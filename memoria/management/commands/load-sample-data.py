@@ -4,10 +4,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.color import no_style
-from django.db import DEFAULT_DB_ALIAS, Error, connections, models, transaction
+from django.db import Error, connections, models, transaction
 
+from memoria.console import options as shared
+from memoria.databases import describe
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, ShortTermMemory
 from memoria.sample_data import build
+from memoria.snapshot.errors import SnapshotError
 
 # Clusters before their members.
 MODELS: tuple[type[models.Model], ...] = (
@@ -26,45 +29,43 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--database",
-            default=DEFAULT_DB_ALIAS,
-            choices=tuple(connections),
-            help='Alias of the database in the settings. Default: "%(default)s".',
-        )
+        shared.add_database(parser, verb="fill")
         parser.add_argument(
             "--if-empty",
             action="store_true",
-            help="Leave a database that holds rows as it is, and succeed.",
+            help="leave a database that holds rows as it is, and succeed",
         )
 
-    def handle(self, *args: Any, database: str, if_empty: bool, **options: Any) -> None:
+    def handle(self, *args: Any, if_empty: bool, **options: Any) -> None:
         try:
-            require_tables(database)
+            connection = shared.connection(options)
+        except SnapshotError as error:
+            raise CommandError(str(error), returncode=error.exit_code) from None
+        database = connection.alias
+        name = repr(database) if options["database_url"] is None else describe(connection)
+        try:
+            require_tables(database, name)
             with transaction.atomic(using=database):
                 held = rows_held(database)
                 loaded = {} if held else load(database)
         except Error as error:
-            raise CommandError(f"The database {database!r} cannot be filled: {str(error).strip()}") from error
+            raise CommandError(f"The database {name} cannot be filled: {str(error).strip()}") from error
         if not held:
             self.stdout.write(f"Loaded {counts(loaded)}.")
         elif if_empty:
-            self.stdout.write(f"Nothing was loaded: the database {database!r} already holds {counts(held)}.")
+            self.stdout.write(f"Nothing was loaded: the database {name} already holds {counts(held)}.")
         else:
             raise CommandError(
-                f"The database {database!r} holds {counts(held)}; sample data goes into empty tables only. "
-                "Set DATABASE_URL to another database, or empty these tables first."
+                f"The database {name} holds {counts(held)}; sample data goes into empty tables only. "
+                "Name another one with --database-url, or empty these tables first."
             )
 
 
-def require_tables(database: str) -> None:
+def require_tables(database: str, name: str) -> None:
     there = connections[database].introspection.table_names()
     missing = [model._meta.db_table for model in MODELS if model._meta.db_table not in there]
     if missing:
-        raise CommandError(
-            f"The database {database!r} has no table {', '.join(missing)}: "
-            f"run `manage.py migrate --database {database}` first."
-        )
+        raise CommandError(f"The database {name} has no table {', '.join(missing)}: run `memoria migrate` on it first.")
 
 
 def rows_held(database: str) -> dict[str, int]:

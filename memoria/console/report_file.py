@@ -1,0 +1,57 @@
+"""Where a report goes: a file that replaces nothing but an earlier report."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from django.core.management.base import CommandError
+
+from memoria.snapshot.errors import FileFailure, SnapshotError
+from memoria.snapshot.files import OutputFile
+
+_BEGINNING = b'{\n "report_version": '
+
+
+class Kept(Protocol):
+    def as_dict(self) -> dict[str, Any]: ...
+
+
+@contextmanager
+def report_file(path: str | None) -> Iterator[OutputFile | None]:
+    """Opened before the run: what cannot be written is said before, not after."""
+    if path is None:
+        yield None
+    elif path == "-":
+        raise CommandError("--report takes the name of a file; standard output is for snapshots", returncode=2)
+    elif not _may_be_replaced(path):
+        raise CommandError(f"--report would replace {path}, which is no report; name another file", returncode=2)
+    else:
+        with OutputFile(path, "") as file:
+            yield file
+
+
+def write_report(report: Kept, file: OutputFile) -> None:
+    text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
+    file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    if not _may_be_replaced(file.name):  # it is what the run itself has made
+        raise SnapshotError(f"it would replace {file.name}, which is no report")
+    file.commit()
+
+
+def _may_be_replaced(path: str) -> bool:
+    """Whether nothing is there, or an earlier report; or a device or a pipe, which nothing replaces."""
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) or not status.st_size:
+            return True
+        with open(path, "rb") as file:
+            return file.read(len(_BEGINNING)) == _BEGINNING
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        raise FileFailure.of("read", path, error) from None
