@@ -41,13 +41,17 @@ class Import:
     allow_edited: bool = False
     format: str | None = None
     confirm: Callable[[Report], bool] = lambda report: True
-    """Asked once before rows are deleted; False stops the run."""
+    """Asked once, with the whole plan, before anything is kept; False stops the run."""
+    target: Callable[..., Sink] = database.sink
+    """Opens the database to write to; called as `database.sink` is."""
+    found: Callable[[Issue], None] = lambda issue: None
+    """Told of each issue; the report keeps only the first ones."""
     progress: Progress = field(default_factory=NoProgress)
 
     def run(self) -> Report:
         """Plan, and unless it is a dry run apply. Raises SnapshotError with nothing changed."""
         started = monotonic()
-        with database.sink(self.connection, self.database, read_only=self.dry_run) as sink:
+        with self.target(self.connection, self.database, read_only=self.dry_run) as sink:
             facts = sink.facts()
             if not any(table.name in facts for table in TABLES):
                 raise DatabaseFailure(
@@ -79,13 +83,12 @@ class Import:
             fill(sink, plan, reader, self.file.size, partial(self._settle_filled, plan, reader), self.progress)
         except (InvalidSnapshot, NeedsPlan):
             return None
-        _note(plan)
         return plan.report
 
     def _ask(self, report: Report) -> float:
-        """Ask before rows are deleted. Returns the seconds that the answer took, which are not the import's."""
+        """Ask before anything is kept. Returns the seconds that the answer took, which are not the import's."""
         asked = monotonic()
-        if any(table.deleted for table in report.tables.values()) and not self.confirm(report):
+        if not self.confirm(report):
             raise Declined("not confirmed; nothing was changed")
         return monotonic() - asked
 
@@ -95,7 +98,7 @@ class Import:
 
     def _new_plan(self, sink: Sink, facts: dict[str, TableFacts]) -> Plan:
         report = Report("import", self.database, FileReport(self.file.name), dry_run=self.dry_run)
-        return Plan(sink, self.tables, facts, self.options, report)
+        return Plan(sink, self.tables, facts, self.options, report, self.found)
 
     def _plan(self, sink: Sink, facts: dict[str, TableFacts]) -> tuple[Plan, list[Table]]:
         plan = self._new_plan(sink, facts)
@@ -136,6 +139,8 @@ class Import:
         for table in carried:
             counts = plan.report.table(table.name)
             counts.inserted = counts.rows
+        _note(plan)
+        self._ask(plan.report)
         return carried
 
     def _carried(self, reader: Reader) -> list[Table]:

@@ -42,8 +42,16 @@ class Plan:
     """Takes every row of the file in its order, then decides. `report` holds the outcome, `skips` the rows left out."""
 
     def __init__(
-        self, sink: Sink, tables: Sequence[Table], facts: dict[str, TableFacts], options: Options, report: Report
+        self,
+        sink: Sink,
+        tables: Sequence[Table],
+        facts: dict[str, TableFacts],
+        options: Options,
+        report: Report,
+        found: Callable[[Issue], None] = lambda issue: None,
     ) -> None:
+        """`found` is told of each issue that concerns one row."""
+        self._found = found
         self.facts = facts
         self.options = options
         self.report = report
@@ -223,6 +231,7 @@ class Plan:
             return
         insort(self._refused.setdefault(issue.table, array("q")), number)
         self.report.add(issue)
+        self._found(issue)
 
     def _count(self, table: Table) -> None:
         counts = self.report.table(table.name)

@@ -86,4 +86,6 @@ def _is_terminal() -> bool:
 
 def _ask(progress: TerminalProgress, report: Report) -> bool:
     replaced = ", ".join(f"{table.deleted:,} rows in {name}" for name, table in report.tables.items() if table.deleted)
+    if not replaced:
+        return True
     return progress.confirms(f"This replaces {replaced} of {report.database}.")

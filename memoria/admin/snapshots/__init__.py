@@ -1,0 +1,1 @@
+"""Snapshots in the browser: upload, preview, apply, export."""

@@ -1,0 +1,86 @@
+"""Snapshots that were uploaded in the browser: the file, what was chosen, what the check found, what became of it."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+
+
+def new_id() -> str:
+    """128 random bits in hexadecimal: nobody guesses another's upload."""
+    return secrets.token_hex(16)
+
+
+class Upload(models.Model):
+    """One uploaded snapshot and its way: checked, shown, applied."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "being checked"
+        PREVIEWED = "previewed", "ready to apply"
+        REFUSED = "refused", "refused"
+        APPLYING = "applying", "being applied"
+        APPLIED = "applied", "applied, not yet recorded"
+        DONE = "done", "applied"
+        STALE = "stale", "out of date"
+        FAILED = "failed", "failed"
+        INTERRUPTED = "interrupted", "interrupted"
+        REMOVED = "removed", "removed"
+
+    BUSY = (State.CHECKING, State.APPLYING, State.APPLIED)
+    """A worker has it, or will."""
+
+    id = models.CharField(max_length=32, primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    owner_name = models.CharField("who", max_length=150)
+    created_at = models.DateTimeField("when", auto_now_add=True)
+    name = models.CharField("file", max_length=255, help_text="What the browser called it; never part of a path.")
+    size = models.BigIntegerField(help_text="Bytes as they were sent.")
+    sha256 = models.CharField(max_length=64)
+    stored = models.CharField(max_length=32, blank=True, help_text="Its name in the upload folder; empty once removed.")
+    expires_at = models.DateTimeField(help_text="When the file is removed.")
+
+    state = models.CharField(max_length=12, choices=State.choices, default=State.CHECKING)
+    attempt = models.IntegerField(default=1, help_text="Which run may change this row: an older one finds itself replaced.")
+    waiting_since = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, help_text="When a worker took it.")
+    finished_at = models.DateTimeField(null=True)
+    choices = models.JSONField(default=dict, help_text="What the last preview was asked for.")
+    namespaces = models.JSONField(default=dict, help_text="Of the file: namespace, table, rows.")
+    preview = models.JSONField(null=True, help_text="The report of the dry run.")
+    fingerprint = models.JSONField(default=dict, help_text="What the preview saw of the target: table, digest.")
+    result = models.JSONField(null=True, help_text="The report of the import.")
+    message = models.TextField(blank=True, help_text="Why it stopped, in a sentence.")
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["state", "expires_at"], name="memoria_upload_expiry")]
+        permissions = [
+            ("export_snapshot", "Can export a snapshot"),
+            ("import_snapshot", "Can add and merge rows from a snapshot"),
+            ("replace_with_snapshot", "Can replace tables with a snapshot"),
+            ("undo_import", "Can undo an import"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Finding(models.Model):
+    """What a preview says of one row of the file; the first ones only, where there are very many."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="findings")
+    table = models.CharField(max_length=64)
+    action = models.CharField(max_length=20)
+    line = models.BigIntegerField(null=True)
+    key = models.TextField(null=True)
+    reason = models.TextField()
+    old = models.JSONField(null=True, help_text="Columns that differ: what the database has.")
+    new = models.JSONField(null=True, help_text="Columns that differ: what the file has.")
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["upload", "table", "action", "id"], name="memoria_finding_place")]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.key}"
