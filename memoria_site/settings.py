@@ -101,23 +101,27 @@ DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""), FOLDER / "m
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    # Before the admin, some of whose templates it replaces.
+    "memoria",
     # The admin's pages are loaded with the URLs, in urls.py: a command does not need them.
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "memoria_site.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "import_export",
-    "memoria",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "memoria.admin.middleware.PageHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Between the two: it asks who sends a form, and must not have read it.
+    "memoria.admin.middleware.BodyLimit",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

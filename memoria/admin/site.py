@@ -1,0 +1,10 @@
+"""The site that holds all pages: Django's admin with an overview as its first page."""
+
+from django.contrib.admin import AdminSite
+
+
+class MemoriaSite(AdminSite):
+    site_header = "Memoria"
+    site_title = "Memoria"
+    index_title = "Overview"
+    index_template = "memoria/index.html"
