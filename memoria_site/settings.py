@@ -40,11 +40,15 @@ def flag(name: str) -> bool:
     return value == "1"
 
 
-def seconds(name: str, default: int) -> int:
+def number(name: str, default: int, unit: str) -> int:
     value = os.environ.get(name, "") or str(default)
     if not value.isdecimal():
-        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number of seconds.")
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number of {unit}.")
     return int(value)
+
+
+def seconds(name: str, default: int) -> int:
+    return number(name, default, "seconds")
 
 
 def database(url: str, default: Path) -> dict[str, Any]:
@@ -111,6 +115,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "import_export",
+    "django_tasks",
+    *(["django_tasks_db"] if flag("MEMORIA_WORKER") else []),
 ]
 
 MIDDLEWARE = [
@@ -162,6 +168,16 @@ STATIC_URL = "static/"
 STATIC_ROOT = FOLDER / "static"
 
 MEMORIA_EXPORT_DIR = Path(os.environ.get("MEMORIA_EXPORT_DIR") or FOLDER / "export")
+
+# Uploaded snapshots: in a private folder that is never served.
+MEMORIA_UPLOAD_DIR = Path(os.environ.get("MEMORIA_UPLOAD_DIR") or FOLDER / "uploads")
+MEMORIA_UPLOAD_MAX_BYTES = number("MEMORIA_UPLOAD_MAX_BYTES", 2_000_000_000, "bytes")
+MEMORIA_UPLOAD_KEEP_HOURS = number("MEMORIA_UPLOAD_KEEP_HOURS", 24, "hours")
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend" if flag("MEMORIA_WORKER") else "memoria_site.threads.ThreadBackend"
+    }
+}
 
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = not PLAIN_HTTP
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else seconds("MEMORIA_HSTS_SECONDS", default=3600)

@@ -2,3 +2,5 @@
 
 `admin.autodiscover()` imports this package, and with it every page of an app's tables.
 """
+
+from memoria.admin.snapshots import pages as _snapshots  # noqa: F401

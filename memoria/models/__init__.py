@@ -17,12 +17,14 @@ from memoria.models.service import ServiceMetadata
 from memoria.models.spatial import SpatialMetadata
 from memoria.models.teams import Agent, Team, Workspace, WorkspaceMember
 from memoria.models.threads import LinkMemoryThread, ThreadEvent, ThreadMessageLink
+from memoria.models.uploads import Finding, Upload
 
 __all__ = [
     "Agent",
     "ChatHistory",
     "Cluster",
     "ClusterMember",
+    "Finding",
     "Import",
     "ImportChange",
     "LinkMemoryThread",
@@ -39,6 +41,7 @@ __all__ = [
     "Team",
     "ThreadEvent",
     "ThreadMessageLink",
+    "Upload",
     "Workspace",
     "WorkspaceMember",
 ]

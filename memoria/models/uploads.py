@@ -1,6 +1,7 @@
 """Snapshots that were uploaded in the browser: the file, what was chosen, what the check found, what became of it."""
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -40,7 +41,9 @@ class Upload(models.Model):
     expires_at = models.DateTimeField(help_text="When the file is removed.")
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.CHECKING)
-    attempt = models.IntegerField(default=1, help_text="Which run may change this row: an older one finds itself replaced.")
+    attempt = models.IntegerField(
+        default=1, help_text="Which run may change this row: an older one finds itself replaced."
+    )
     waiting_since = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, help_text="When a worker took it.")
     finished_at = models.DateTimeField(null=True)
@@ -52,6 +55,7 @@ class Upload(models.Model):
     message = models.TextField(blank=True, help_text="Why it stopped, in a sentence.")
 
     class Meta:
+        db_table = "memoria_uploads"
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["state", "expires_at"], name="memoria_upload_expiry")]
         permissions = [
@@ -78,9 +82,15 @@ class Finding(models.Model):
     new = models.JSONField(null=True, help_text="Columns that differ: what the file has.")
 
     class Meta:
+        db_table = "memoria_upload_findings"
         ordering = ["id"]
         default_permissions = ()
         indexes = [models.Index(fields=["upload", "table", "action", "id"], name="memoria_finding_place")]
 
     def __str__(self) -> str:
         return f"{self.table} {self.key}"
+
+    def sides(self) -> list[tuple[str, Any, Any]]:
+        """(column, old value, new value) of the columns that differ."""
+        old, new = self.old or {}, self.new or {}
+        return [(column, old.get(column), new.get(column)) for column in dict.fromkeys([*old, *new])]

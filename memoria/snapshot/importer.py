@@ -25,6 +25,7 @@ from memoria.snapshot.tables import Table, TableFacts, names
 
 _ROWS_AT_ONCE = 1000
 """Rows between two signs of progress."""
+_open = database.sink
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Import:
     format: str | None = None
     confirm: Callable[[Report], bool] = lambda report: True
     """Asked once, with the whole plan, before anything is kept; False stops the run."""
-    target: Callable[..., Sink] = database.sink
+    target: Callable[..., Sink] = _open
     """Opens the database to write to; called as `database.sink` is."""
     found: Callable[[Issue], None] = lambda issue: None
     """Told of each issue; the report keeps only the first ones."""

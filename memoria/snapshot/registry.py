@@ -104,7 +104,10 @@ TABLES: tuple[Table, ...] = tuple(table_of(model, core=model in CORE) for model 
 HISTORY: tuple[type[models.Model], ...] = (memoria.Import, memoria.ImportChange)
 """The models of the history of imports, which belongs to one database."""
 
-EXCLUDED: dict[str, str] = {model._meta.label: "the history of one database's imports" for model in HISTORY}
+EXCLUDED: dict[str, str] = {
+    **{model._meta.label: "the history of one database's imports" for model in HISTORY},
+    **{model._meta.label: "files that wait in one site's upload folder" for model in (memoria.Upload, memoria.Finding)},
+}
 """Models that no snapshot carries: label -> reason."""
 
 

@@ -41,9 +41,7 @@ class Preview:
     """Why the file cannot be applied as it was chosen."""
 
 
-def preview(
-    file: UploadedFile, choices: Choices, progress: Progress, found: Callable[[Issue], None]
-) -> Preview:
+def preview(file: UploadedFile, choices: Choices, progress: Progress, found: Callable[[Issue], None]) -> Preview:
     """The dry run. Raises SnapshotError where the file is not one whole snapshot."""
     connection = connection_for(alias=DEFAULT_DB_ALIAS)
     tables, namespaces = _manifest(file, choices)

@@ -36,5 +36,7 @@ class UploadedFile(InputFile):
                     " unpack it yourself, and import it with the command import-data"
                 )
             if content > MOST_CONTENT * self._limit:
-                raise InvalidSnapshot("the file is too large when it is unpacked: import it with the command import-data")
+                raise InvalidSnapshot(
+                    "the file is too large when it is unpacked: import it with the command import-data"
+                )
             yield chunk
