@@ -2,17 +2,21 @@
 
 Every variable has a safe default: a fresh checkout runs without any, and serves the admin as for production.
 
-===================== ================================================= ==================================
-Variable              Meaning                                           Default
-===================== ================================================= ==================================
-DATABASE_URL          the database, `postgresql://user:pw@host/name`    `memoria.sqlite3` in the checkout
-SECRET_KEY            signs sessions; at least 50 random characters     made once, kept in `.secret-key`
-ALLOWED_HOSTS         host names of the site, separated by commas       none (localhost while debugging)
-MEMORIA_BEHIND_PROXY  1: trust X-Forwarded-Proto of the proxy in front  0
-MEMORIA_HSTS_SECONDS  how long browsers insist on HTTPS                 3600
-MEMORIA_INSECURE_HTTP 1: serve plain HTTP, as inside a closed network   0
-MEMORIA_DEBUG         1: develop: plain HTTP, error pages with source   0
-===================== ================================================= ==================================
+========================= ================================================= ==================================
+Variable                  Meaning                                           Default
+========================= ================================================= ==================================
+DATABASE_URL              the database, `postgresql://user:pw@host/name`    `memoria.sqlite3` in the checkout
+SECRET_KEY                signs sessions; at least 50 random characters     made once, kept in `.secret-key`
+ALLOWED_HOSTS             host names of the site, separated by commas       none (localhost while debugging)
+MEMORIA_BEHIND_PROXY      1: trust X-Forwarded-Proto of the proxy in front  0
+MEMORIA_HSTS_SECONDS      how long browsers insist on HTTPS                 3600
+MEMORIA_INSECURE_HTTP     1: serve plain HTTP, as inside a closed network   0
+MEMORIA_UPLOAD_DIR        where uploaded snapshots wait, private            `uploads` in the checkout
+MEMORIA_UPLOAD_MAX_BYTES  the largest snapshot that the browser may send    2000000000
+MEMORIA_UPLOAD_KEEP_HOURS when an uploaded file is removed at the latest    24
+MEMORIA_WORKER            1: `manage.py db_worker` checks and applies them  0 (a thread of the web process)
+MEMORIA_DEBUG             1: develop: plain HTTP, error pages with source   0
+========================= ================================================= ==================================
 
 In production set `ALLOWED_HOSTS`, and `DATABASE_URL` for PostgreSQL. Behind a proxy that ends TLS, set
 `MEMORIA_BEHIND_PROXY=1` as well, or the redirect to HTTPS never ends. With these, `manage.py check --deploy`

@@ -12,7 +12,21 @@ from tests.models import (
     spatial,
     teams,
     threads,
+    uploads,
 )
 
-SUBJECTS = (teams, chats, memories, spatial, access, clusters, relationships, threads, policies, service, imports)
+SUBJECTS = (
+    teams,
+    chats,
+    memories,
+    spatial,
+    access,
+    clusters,
+    relationships,
+    threads,
+    policies,
+    service,
+    imports,
+    uploads,
+)
 TABLES = {name: expected for subject in SUBJECTS for name, expected in subject.TABLES.items()}

@@ -49,6 +49,7 @@ def test_names_a_person_sees() -> None:
         "ChatHistory": ("chat", "chat history"),
         "Cluster": ("cluster", "clusters"),
         "ClusterMember": ("cluster member", "cluster members"),
+        "Finding": ("finding", "findings"),
         "Import": ("import", "imports"),
         "ImportChange": ("change of an import", "changes of imports"),
         "LinkMemoryThread": ("link between memories", "links between memories"),
@@ -65,6 +66,7 @@ def test_names_a_person_sees() -> None:
         "Team": ("team", "teams"),
         "ThreadEvent": ("thread", "threads"),
         "ThreadMessageLink": ("memory of a thread", "memories of threads"),
+        "Upload": ("upload", "uploads"),
         "Workspace": ("workspace", "workspaces"),
         "WorkspaceMember": ("workspace member", "workspace members"),
     }

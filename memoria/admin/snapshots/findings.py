@@ -25,9 +25,8 @@ class Findings:
         if len(self._found) < KEPT:
             finding.upload = self._upload
             finding.table = finding.table[:64]
-            # What the database of the admin cannot hold: NUL, half surrogate pairs.
-            finding.key = None if finding.key is None else _held(finding.key)[:1000]
-            finding.reason = _held(finding.reason)
+            finding.key = None if finding.key is None else held(finding.key)[:1000]
+            finding.reason = held(finding.reason)
             self._found.append(finding)
 
     def save(self, report: Report) -> None:
@@ -40,5 +39,6 @@ class Findings:
         Finding.objects.bulk_create([*self._found, *rows][:KEPT], batch_size=500)
 
 
-def _held(text: str) -> str:
+def held(text: str) -> str:
+    """Text as any database holds it: without NUL and half surrogate pairs."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")

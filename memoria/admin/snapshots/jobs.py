@@ -28,7 +28,7 @@ from django_tasks import task
 from memoria.admin.snapshots import engine, storage
 from memoria.admin.snapshots.access import may_apply
 from memoria.admin.snapshots.choices import Choices
-from memoria.admin.snapshots.findings import Findings
+from memoria.admin.snapshots.findings import Findings, held
 from memoria.admin.snapshots.progress import NotedProgress
 from memoria.admin.snapshots.upload_file import UploadedFile
 from memoria.console.render import visible
@@ -74,7 +74,7 @@ def run(upload_id: str, attempt: int) -> None:
             elif _move(upload, upload.state, started_at=timezone.now()):
                 _work(upload, descriptor)
     except SnapshotError as error:
-        _move(upload, State.FAILED, message=str(error))
+        _move(upload, State.FAILED, message=held(str(error)))
 
 
 def _work(upload: Upload, descriptor: int) -> None:
@@ -108,7 +108,7 @@ def _check(upload: Upload, file: UploadedFile, progress: NotedProgress) -> None:
             preview=report,
             namespaces=preview.namespaces,
             fingerprint=preview.fingerprint,
-            message=preview.refused,
+            message=held(preview.refused),
             finished_at=timezone.now(),
         )
         if moved:
@@ -150,7 +150,7 @@ def finish(upload: Upload) -> None:
 
 def _end(upload: Upload, state: str, message: str) -> None:
     with transaction.atomic():
-        if _move(upload, state, message=message, finished_at=timezone.now()):
+        if _move(upload, state, message=held(message), finished_at=timezone.now()):
             if state == State.REFUSED:
                 Upload.objects.filter(pk=upload.pk).update(preview=None)
             _record(upload, f"{State(state).label}: {message}")
