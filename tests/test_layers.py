@@ -26,12 +26,13 @@ LEAVES = {
     "progress",
     "structs",
     "rows",
+    "difference",
     "digest",
     "compression",
     "files",
     "formats",
 }
-STAGES = {"registry", "database", "selection", "mapping", "plan", "apply", "fill"}
+STAGES = {"registry", "database", "selection", "mapping", "reading", "plan", "apply", "fill"}
 ORDER = {"exporter", "left_out", "importer", "sides", "compare"}
 WITHOUT_DJANGO = {
     "formats",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -120,6 +120,12 @@ def chosen(names: list[str] | None) -> tuple[Table, ...]:
         if name not in known:
             raise SnapshotError(f"there is no table {name!r}: choose from {', '.join(t.name for t in TABLES)}")
     return tuple(table for table in TABLES if table.name in names)
+
+
+def require_tables(facts: Container[str], database: str) -> None:
+    """Raises DatabaseFailure where a database has none of the tables."""
+    if not any(table.name in facts for table in TABLES):
+        raise DatabaseFailure(f"{database} has no tables yet: create them with --migrate, or with `memoria migrate`")
 
 
 def columns_in(table: Table, facts: TableFacts) -> dict[str, Column]:

@@ -70,7 +70,7 @@ def test_foreign_keys(catalogue: Catalogue) -> None:
 
 
 def test_integer_keys_are_given_by_the_database(catalogue: Catalogue) -> None:
-    keyed = {table: dict((name, types) for name, types, _ in e.columns)[e.key] for table, e in TABLES.items()}
+    keyed = {table: {name: types for name, types, _ in e.columns}[e.key] for table, e in TABLES.items()}
     tables = sorted(table for table, types in keyed.items() if types[0] == "integer")
     assert len(tables) == 11
     if catalogue.vendor == "sqlite":
