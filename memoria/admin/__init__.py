@@ -1,4 +1,17 @@
 """The doors for a browser: pages on which the memories are looked at and mended.
 
-`admin.autodiscover()` imports this package, and with it every page of an app's tables.
+`admin.autodiscover()` imports this package, and with it the pages of all tables, which register themselves.
 """
+
+from memoria.admin import (
+    chats,
+    clusters,
+    memories,
+    policies,
+    relationships,
+    spatial,
+    teams,
+    threads,
+)
+
+__all__ = ["chats", "clusters", "memories", "policies", "relationships", "spatial", "teams", "threads"]
