@@ -9,5 +9,6 @@ from django.contrib.admin import AdminSite
 class MemoriaSite(AdminSite):
     site_header = "Memoria"
     site_title = "Memoria"
+    site_url = None
     index_title = "Overview"
     index_template = "memoria/index.html"

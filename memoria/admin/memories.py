@@ -100,7 +100,6 @@ class LongTermMemoryAdmin(MemoryAdmin):
         "category_primary",
         "classification",
         "importance_score",
-        "access_count",
         "created_at",
         "embedded",
     )

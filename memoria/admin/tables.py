@@ -9,13 +9,14 @@ from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.core.exceptions import ValidationError
-from django.db.models import CASCADE, AutoField, CharField, Field, JSONField, Model, QuerySet, TextField
+from django.db.models import CASCADE, AutoField, CharField, Field, FloatField, JSONField, Model, QuerySet, TextField
 from django.db.models.functions import Cast, Left
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from memoria.admin.filters import value_filter
 from memoria.admin.indexes import indexed_fields, values
@@ -37,7 +38,7 @@ class Shown:
 
     def __init__(self, field: Field[Any, Any], *, as_picture: bool) -> None:
         self.__name__ = field.name
-        self.short_description = str(field.verbose_name)
+        self.short_description = str(field.verbose_name).removesuffix(" json")
         self.as_picture = as_picture
 
     def __call__(self, row: Model) -> SafeString | str:
@@ -50,6 +51,19 @@ class Shown:
 def text_of(field: str) -> str:
     """The attribute of a row that holds a JSON column's text."""
     return f"{field}_as_text"
+
+
+class Rounded:
+    """A number in a list: what programs measured has more digits than a list has room for."""
+
+    def __init__(self, field: Field[Any, Any]) -> None:
+        self.__name__ = field.name
+        self.admin_order_field = field.name
+        self.short_description = str(field.verbose_name)
+
+    def __call__(self, row: Model) -> str:
+        number = getattr(row, self.__name__)
+        return f"{number:.2f}" if isinstance(number, float) else "-" if number is None else str(number)
 
 
 class Start:
@@ -99,13 +113,16 @@ class TableAdmin(admin.ModelAdmin):
         self.json_fields = [name for name, field in fields.items() if isinstance(field, JSONField)]
         self.shown = {name: Shown(fields[name], as_picture=name in self.vectors) for name in self.json_fields}
         self.long_columns = [name for name in self.columns if _is_long(model, name)]
-        self.starts = {name: Start(name, str(fields[name].verbose_name)) for name in self.long_columns}
+        self.drawn: dict[str, Any] = {
+            name: Rounded(fields[name]) for name in self.columns if isinstance(fields.get(name), FloatField)
+        }
+        self.drawn |= {name: Start(name, str(fields[name].verbose_name)) for name in self.long_columns}
         super().__init__(model, admin_site)
 
     # The list
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return [self.starts.get(name, name) for name in self.columns]
+        return [self.drawn.get(name, name) for name in self.columns]
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         filters = (*self.filters, *self.filters_of_newest)
@@ -124,7 +141,14 @@ class TableAdmin(admin.ModelAdmin):
         """Numbers and times with an index: of a text many rows have the same value, and all of these are sorted."""
         quick = indexed_fields(self.model) & set(self.columns)
         key = self.model._meta.pk.name
-        return [name for name in quick if name == key or not isinstance(self.model._meta.get_field(name), CharField)]
+        return [
+            name
+            for name in quick
+            if name == key or not isinstance(self.model._meta.get_field(name), CharField | TextField)
+        ]
+
+    def is_text(self, name: str) -> bool:
+        return isinstance(self.model._meta.get_field(name), CharField | TextField)
 
     def for_list(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Only what the list shows is read of each row: the rest may be a hundred times as much."""
@@ -212,7 +236,9 @@ class TableAdmin(admin.ModelAdmin):
         return []
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        response = super().changelist_view(request, extra_context)
+        # What is listed; Django's own title says what to do with it, also to whoever may only look.
+        title = capfirst(str(self.opts.verbose_name_plural))
+        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
         if isinstance(response, TemplateResponse) and response.context_data is not None:
             response.context_data["search_note"] = request.__dict__.get("memoria_search_note", "")
         return response

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.apps import apps
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
@@ -13,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from memoria.admin.tables import TableAdmin, flatten
+from memoria.snapshot.registry import MODELS
 from tests.admin.conftest import one_row_each
 
-MODELS = list(apps.get_app_config("memoria").get_models())
 SignIn = Callable[..., Client]
 
 
