@@ -101,7 +101,10 @@ CORE: tuple[type[models.Model], ...] = (
 
 TABLES: tuple[Table, ...] = tuple(table_of(model, core=model in CORE) for model in MODELS)
 
-EXCLUDED: dict[str, str] = {}
+HISTORY: tuple[type[models.Model], ...] = (memoria.Import, memoria.ImportChange)
+"""The models of the history of imports, which belongs to one database."""
+
+EXCLUDED: dict[str, str] = {model._meta.label: "the history of one database's imports" for model in HISTORY}
 """Models that no snapshot carries: label -> reason."""
 
 
