@@ -110,16 +110,21 @@ def _by_table(plan: Plan, tables: Sequence[Table], reader: Reader) -> Iterator[t
     chosen = {table.name: table for table in tables}
     rows = (
         (number, row)
-        for number, row in enumerate(_unchanged(reader))
+        for number, row in enumerate(unchanged(reader))
         if row.table in chosen and not plan.skips(row.table, number)
     )
     for name, run in groupby(rows, key=lambda numbered: numbered[1].table):
         yield chosen[name], _decoded(plan, name, run)
-    if plan.digest != reader.digest:
+    require_same_file(plan.digest, reader)
+
+
+def require_same_file(digest: str, reader: Reader) -> None:
+    """Raises FileFailure if what was read is not the file of the plan."""
+    if digest != reader.digest:
         raise FileFailure(_CHANGED)
 
 
-def _unchanged(reader: Reader) -> Iterator[RawRow]:
+def unchanged(reader: Reader) -> Iterator[RawRow]:
     """The rows of a file that was whole when it was planned."""
     try:
         yield from reader
