@@ -60,6 +60,7 @@ SIDEWAYS = {
     ("fill", "plan"),
     ("fill", "history"),
     ("history", "registry"),
+    ("history", "database"),
     ("merge_stage", "mapping"),
     ("merge_decisions", "mapping"),
     ("merge_decisions", "merge_stage"),

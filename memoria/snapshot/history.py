@@ -7,18 +7,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.models import Import
+from memoria.snapshot import database
+from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.registry import HISTORY
 from memoria.snapshot.report import Report
 from memoria.snapshot.tables import Table
-
-if TYPE_CHECKING:
-    from memoria.snapshot.database import Sink
+from memoria.snapshot.values import canonical_time
 
 VARIABLE = "MEMORIA_UNDO_IMPORTS"
 _DEFAULT = 3
@@ -129,7 +129,8 @@ class History:
     def _forget_older(self) -> None:
         """Only the last few imports can be undone: what it takes may be as large as what they changed."""
         kept = self._sink.query(
-            "SELECT id FROM memoria_imports WHERE state = 'done' ORDER BY id DESC LIMIT 1 OFFSET " + str(kept_imports())
+            "SELECT id FROM memoria_imports WHERE state = 'done' AND CAST(counts AS text) <> '{}'"
+            f" ORDER BY id DESC LIMIT 1 OFFSET {kept_imports()}"
         )
         if kept:
             self._sink.query(f"DELETE FROM memoria_import_changes WHERE import_id <= {int(kept[0][0])}")
@@ -157,3 +158,51 @@ def _counts(report: Report) -> dict[str, Any]:
 
 def _now() -> str:
     return datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One import as the history knows it; times as snapshots spell them."""
+
+    id: int
+    kind: str
+    state: str
+    """`done`, `undone`, or `final`: done, and what it takes to undo it is no longer kept."""
+    started_at: str
+    finished_at: str
+    undone_at: str | None
+    user: str
+    file_name: str
+    sha256: str
+    options: dict[str, Any]
+    counts: dict[str, dict[str, int]]
+    """Table -> `inserted`, `overwritten` or `deleted` -> rows."""
+
+    @property
+    def rows(self) -> int:
+        return sum(found.get("inserted", 0) + found.get("overwritten", 0) for found in self.counts.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "rows": self.rows}
+
+
+def imports(connection: BaseDatabaseWrapper, name: str) -> list[Imported]:
+    """All imports into a database, the newest first; `name` is what messages call it."""
+    with database.sink(connection, name, read_only=True) as sink:
+        facts = sink.facts()
+        if not all(model._meta.db_table in facts for model in HISTORY):
+            return []
+        rows = sink.query(
+            "SELECT id, kind, state, CAST(started_at AS text), CAST(finished_at AS text), CAST(undone_at AS text),"
+            " user_name, file_name, sha256, CAST(options AS text), CAST(counts AS text)"
+            " FROM memoria_imports ORDER BY id DESC"
+        )
+    return [
+        Imported(
+            *row[:3],
+            *(None if moment is None else canonical_time(moment) for moment in row[3:6]),
+            *row[6:9],
+            *map(json.loads, row[9:]),
+        )
+        for row in rows
+    ]

@@ -16,6 +16,7 @@ from memoria.snapshot.errors import Declined, InvalidSnapshot
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.fill import NeedsPlan, fill
 from memoria.snapshot.formats import Reader
+from memoria.snapshot.history import History, Origin
 from memoria.snapshot.plan import Options, Plan
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, note_fits, other_rows, require_valid
@@ -39,6 +40,8 @@ class Import:
     format: str | None = None
     confirm: Callable[[Report], bool] = lambda report: True
     """Asked once before rows are deleted; False stops the run."""
+    origin: Origin | None = None
+    """What the history of imports says of this one; without it nothing is kept to undo it."""
     progress: Progress = field(default_factory=NoProgress)
 
     def run(self) -> Report:
@@ -60,7 +63,7 @@ class Import:
         if not self.dry_run:
             plan.report.seconds -= self._ask(plan.report)
             self.progress.stage("Importing", size=self.file.size)
-            apply(sink, plan, carried, reading.reader, self.progress)
+            apply(sink, plan, carried, reading.reader, self._history(sink), self.progress)
             if not self.options.validate:
                 note_fits(plan.decoders, plan.report)  # only now has every row been looked at
         return plan.report
@@ -72,11 +75,14 @@ class Import:
         try:
             reader = reading.reader()
             settle = partial(self._settle_filled, plan, reading, reader)
-            fill(sink, plan, reader, self.file.size, settle, self.progress)
+            fill(sink, plan, reader, self.file.size, settle, self._history(sink), self.progress)
         except (InvalidSnapshot, NeedsPlan):
             return None
         note_fits(plan.decoders, plan.report)
         return plan.report
+
+    def _history(self, sink: Sink) -> History:
+        return History(sink, self.connection, self.origin)
 
     def _ask(self, report: Report) -> float:
         """Ask before rows are deleted. Returns the seconds that the answer took, which are not the import's."""
