@@ -57,10 +57,11 @@ class Upload(models.Model):
     started_at = UTCDateTimeField(null=True, help_text="When a worker took it.")
     finished_at = UTCDateTimeField(null=True)
     choices = JSONTextField(default=dict, help_text="What the last preview was asked for.")
-    namespaces = JSONTextField(default=dict, help_text="Of the file: namespace, table, rows.")
+    namespaces = JSONTextField(default=dict, help_text="Of the file: namespace, rows.")
     preview = JSONTextField(null=True, help_text="The report of the dry run.")
     fingerprint = JSONTextField(default=dict, help_text="What the preview saw of the target: table, digest.")
     result = JSONTextField(null=True, help_text="The report of the import.")
+    import_id = models.IntegerField(null=True, help_text="The import in the history, once applied.")
     message = models.TextField(blank=True, help_text="Why it stopped, in a sentence.")
 
     class Meta:

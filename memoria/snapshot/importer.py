@@ -16,12 +16,14 @@ from memoria.snapshot.errors import Declined, InvalidSnapshot
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.fill import NeedsPlan, fill
 from memoria.snapshot.formats import Reader
+from memoria.snapshot.history import History, Origin
 from memoria.snapshot.plan import Options, Plan
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, note_fits, other_rows, require_valid
 from memoria.snapshot.registry import TABLES, require_tables
-from memoria.snapshot.report import FileReport, Issue, Report
+from memoria.snapshot.report import FileReport, Report
 from memoria.snapshot.tables import Table, TableFacts, names
+from memoria.snapshot.watch import Watch
 
 _open = database.sink
 
@@ -43,8 +45,9 @@ class Import:
     """Asked once, with the whole plan, before anything is kept; False stops the run."""
     target: Callable[..., Sink] = _open
     """Opens the database to write to; called as `database.sink` is."""
-    found: Callable[[Issue], None] = lambda issue: None
-    """Told of each issue; the report keeps only the first ones."""
+    watch: Watch = field(default_factory=Watch)
+    origin: Origin | None = None
+    """What the history of imports says of this one; without it nothing is kept to undo it."""
     progress: Progress = field(default_factory=NoProgress)
 
     def run(self) -> Report:
@@ -66,7 +69,7 @@ class Import:
         if not self.dry_run:
             plan.report.seconds -= self._ask(plan.report)
             self.progress.stage("Importing", size=self.file.size)
-            apply(sink, plan, carried, reading.reader, self.progress)
+            apply(sink, plan, carried, reading.reader, self._history(sink), self.progress)
             if not self.options.validate:
                 note_fits(plan.decoders, plan.report)  # only now has every row been looked at
         return plan.report
@@ -78,10 +81,13 @@ class Import:
         try:
             reader = reading.reader()
             settle = partial(self._settle_filled, plan, reading, reader)
-            fill(sink, plan, reader, self.file.size, settle, self.progress)
+            fill(sink, plan, reader, self.file.size, settle, self._history(sink), self.progress)
         except (InvalidSnapshot, NeedsPlan):
             return None
         return plan.report
+
+    def _history(self, sink: Sink) -> History:
+        return History(sink, self.connection, self.origin)
 
     def _ask(self, report: Report) -> float:
         """Ask before anything is kept. Returns the seconds that the answer took, which are not the import's."""
@@ -92,7 +98,7 @@ class Import:
 
     def _new_plan(self, sink: Sink, facts: dict[str, TableFacts]) -> Plan:
         report = Report("import", self.database, FileReport(self.file.name), dry_run=self.dry_run)
-        return Plan(sink, self.tables, facts, self.options, report, self.found)
+        return Plan(sink, self.tables, facts, self.options, report, self.watch)
 
     def _plan(self, sink: Sink, facts: dict[str, TableFacts], reading: Reading) -> tuple[Plan, list[Table]]:
         plan = self._new_plan(sink, facts)

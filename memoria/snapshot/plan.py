@@ -19,6 +19,7 @@ from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows import RowDecoder
 from memoria.snapshot.tables import Column, Kind, Reference, Table, TableFacts, stage_name
 from memoria.snapshot.values import not_json
+from memoria.snapshot.watch import Watch
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
@@ -48,10 +49,9 @@ class Plan:
         facts: dict[str, TableFacts],
         options: Options,
         report: Report,
-        found: Callable[[Issue], None] = lambda issue: None,
+        watch: Watch,
     ) -> None:
-        """`found` is told of each issue that concerns one row."""
-        self._found = found
+        self._watch = watch
         self.facts = facts
         self.options = options
         self.report = report
@@ -228,7 +228,7 @@ class Plan:
             return
         insort(self._refused.setdefault(issue.table, array("q")), number)
         self.report.add(issue)
-        self._found(issue)
+        self._watch.issue(issue)
 
     def _count(self, table: Table) -> None:
         counts = self.report.table(table.name)

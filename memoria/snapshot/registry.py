@@ -101,6 +101,10 @@ CORE: tuple[type[models.Model], ...] = (
 
 TABLES: tuple[Table, ...] = tuple(table_of(model, core=model in CORE) for model in MODELS)
 
+_OF_ONE_DATABASE = ("workspace_members", "agents", "service_metadata")
+MERGED: tuple[Table, ...] = tuple(table for table in TABLES if table.name not in _OF_ONE_DATABASE)
+"""What a merge takes: all that has a namespace or belongs to memories, and the teams and workspaces they refer to."""
+
 HISTORY: tuple[type[models.Model], ...] = (memoria.Import, memoria.ImportChange)
 """The models of the history of imports, which belongs to one database."""
 

@@ -27,3 +27,8 @@ def plain(number: float) -> str:
 def visible(value: Any) -> str:
     """Foreign text without the power to turn the line around; escaped like any other."""
     return without_control(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+@register.filter
+def phrase(word: str) -> str:
+    return word.replace("_", " ")

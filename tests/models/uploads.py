@@ -24,6 +24,7 @@ TABLES = {
             ("preview", JSON, True),
             ("fingerprint", JSON, False),
             ("result", JSON, True),
+            ("import_id", INTEGER, True),
             ("message", TEXT, False),
             ("owner_id", INTEGER, True),
         ],

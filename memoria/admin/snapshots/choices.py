@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
-MERGE, ADD, REPLACE = "merge", "add", "replace"
-PERMISSIONS = {MERGE: "import_snapshot", ADD: "import_snapshot", REPLACE: "replace_with_snapshot"}
+MERGE, REPLACE = "merge", "replace"
+PERMISSIONS = {MERGE: "import_snapshot", REPLACE: "replace_with_snapshot"}
 """Mode -> the permission that it needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    mode: str = ADD
+    mode: str = MERGE
+    namespaces: dict[str, str] = field(default_factory=dict)
+    """Source -> target, of those that change."""
+    on_conflict: str = "skip"
+    new_ids: bool = False
+    drop_embeddings: bool = False
+    null_missing_references: bool = False
     skip_invalid: bool = False
     ignore_unknown: bool = False
-    null_missing_references: bool = False
     allow_edited: bool = False
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Self:
-        """What was stored with an upload, perhaps by an older version of this program."""
+        """What was stored with an upload, perhaps by another version of this program."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +19,17 @@ from memoria.databases import connection_for, describe
 from memoria.snapshot import database, formats
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import InvalidRows, SnapshotError
+from memoria.snapshot.history import Origin
 from memoria.snapshot.importer import Import
+from memoria.snapshot.mapping import Namespaces
+from memoria.snapshot.merge import Merge
+from memoria.snapshot.merge_plan import MergeOptions
 from memoria.snapshot.plan import Options
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.registry import TABLES
-from memoria.snapshot.report import Issue, Report
+from memoria.snapshot.report import Report
 from memoria.snapshot.tables import names
+from memoria.snapshot.watch import Watch
 
 CHANGED = "the data changed since this preview"
 
@@ -35,44 +41,55 @@ class Stale(SnapshotError):
 @dataclass(frozen=True, slots=True)
 class Preview:
     report: Report
-    namespaces: dict[str, dict[str, int]]
+    namespaces: dict[str, int]
+    """Of the file: name, rows."""
     fingerprint: dict[str, str]
     refused: str = ""
     """Why the file cannot be applied as it was chosen."""
 
 
-def preview(file: UploadedFile, choices: Choices, progress: Progress, found: Callable[[Issue], None]) -> Preview:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a preview showed, as it was stored: its report, and what it saw of the target."""
+
+    report: dict[str, Any]
+    fingerprint: dict[str, str]
+
+
+def preview(file: UploadedFile, choices: Choices, progress: Progress, watch: Watch) -> Preview:
     """The dry run. Raises SnapshotError where the file is not one whole snapshot."""
     connection = connection_for(alias=DEFAULT_DB_ALIAS)
-    tables, namespaces = _manifest(file, choices)
+    tables, manifest = _manifest(file, choices)
     # Before the plan: what changes between the two is then found by the apply.
     with database.sink(connection, describe(connection), read_only=True) as sink:
         seen = fingerprint(sink, concerned(tables, sink.facts()))
     run = _run(file, connection, choices, progress)
-    run.dry_run, run.found = True, found
+    run.dry_run, run.watch = True, watch
+    refused = ""
     try:
-        return Preview(run.run(), namespaces, seen)
+        report = run.run()
     except InvalidRows as error:
-        return Preview(error.report, namespaces, seen, refused=str(error))
+        report, refused = error.report, str(error)
+    return Preview(report, _sources(report) or manifest, seen, refused)
 
 
 def apply(
     file: UploadedFile,
     choices: Choices,
     progress: Progress,
-    shown: dict[str, Any],
-    seen: dict[str, str],
+    shown: Shown,
+    origin: Origin,
     settle: Callable[[Sink], None],
 ) -> Report:
     """Do what a preview showed. Raises Stale, with nothing changed, where it would be anything else.
 
-    `shown` is the preview's report and `seen` its fingerprint. `settle` is called in the transaction, at its end;
-    what it raises rolls everything back.
+    `settle` is called in the transaction, at its end; what it raises rolls everything back.
     """
     connection = connection_for(alias=DEFAULT_DB_ALIAS)
     run = _run(file, connection, choices, progress)
-    run.target = partial(_watched, seen, settle)
-    run.confirm = partial(_require_shown, shown)
+    run.origin = origin
+    run.target = partial(_watched, shown.fingerprint, settle)
+    run.confirm = partial(_require_shown, shown.report)
     return run.run()
 
 
@@ -84,24 +101,36 @@ def essence(report: dict[str, Any]) -> dict[str, Any]:
         if counts["rows"] or counts["deleted"]
     }
     file = {key: report["file"][key] for key in ("size", "sha256", "layout", "format")}
-    return {"file": file, "tables": tables, "left_out": report["left_out"], "issues": report["issue_count"]}
+    parts = {key: report[key] for key in ("merge", "left_out", "issue_count")}
+    return {"file": file, "tables": tables, **parts}
 
 
-def _run(file: UploadedFile, connection: BaseDatabaseWrapper, choices: Choices, progress: Progress) -> Import:
-    options = Options(
-        truncate=choices.mode == REPLACE,
+def _run(file: UploadedFile, connection: BaseDatabaseWrapper, choices: Choices, progress: Progress) -> Import | Merge:
+    name = describe(connection)
+    if choices.mode == REPLACE:
+        options = Options(
+            ignore_unknown=choices.ignore_unknown,
+            skip_invalid=choices.skip_invalid,
+            null_missing_references=choices.null_missing_references,
+        )
+        return Import(file, connection, name, options=options, allow_edited=choices.allow_edited, progress=progress)
+    merging = MergeOptions(
+        namespaces=Namespaces(choices.namespaces),
+        new_ids=choices.new_ids,
+        on_conflict=choices.on_conflict,
+        drop_embeddings=choices.drop_embeddings,
         ignore_unknown=choices.ignore_unknown,
         skip_invalid=choices.skip_invalid,
-        null_missing_references=choices.null_missing_references,
     )
-    return Import(
-        file,
-        connection,
-        describe(connection),
-        options=options,
-        allow_edited=choices.allow_edited,
-        progress=progress,
-    )
+    return Merge(file, connection, name, options=merging, allow_edited=choices.allow_edited, progress=progress)
+
+
+def _sources(report: Report) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for part in report.merge:
+        if part.source:
+            found[part.source] += part.rows
+    return dict(sorted(found.items()))
 
 
 def _require_shown(shown: dict[str, Any], report: Report) -> bool:
@@ -110,17 +139,19 @@ def _require_shown(shown: dict[str, Any], report: Report) -> bool:
     return True
 
 
-def _manifest(file: UploadedFile, choices: Choices) -> tuple[Sequence[str], dict[str, dict[str, int]]]:
+def _manifest(file: UploadedFile, choices: Choices) -> tuple[Sequence[str], dict[str, int]]:
     """The tables and namespaces that a file's first lines promise; all tables where they promise none."""
     reader = formats.read(file.chunks(), None, allow_edited=choices.allow_edited)
-    rows = iter(reader)
+    rows: Any = iter(reader)
     next(rows, None)
-    if hasattr(rows, "close"):
-        rows.close()
+    rows.close()
     header = reader.header
     promised = header and (header.metadata.get("tables") if header.layout == "1" else header.counts)
     known = [name for name in names(TABLES) if not promised or name in promised]
-    return known, reader.namespaces
+    rows_of = {
+        name: sum(n for n in counts.values() if isinstance(n, int)) for name, counts in reader.namespaces.items()
+    }
+    return known, rows_of
 
 
 class _Watched:

@@ -32,9 +32,10 @@ from memoria.admin.snapshots.findings import Findings, held
 from memoria.admin.snapshots.progress import NotedProgress
 from memoria.admin.snapshots.upload_file import UploadedFile
 from memoria.console.render import visible
-from memoria.models import Finding, Upload
+from memoria.models import Finding, Import, Upload
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import SnapshotError
+from memoria.snapshot.history import Origin
 
 State = Upload.State
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ def _work(upload: Upload, descriptor: int) -> None:
 
 def _check(upload: Upload, file: UploadedFile, progress: NotedProgress) -> None:
     findings = Findings(upload)
-    preview = engine.preview(file, Choices.of(upload.choices), progress, findings.take)
+    preview = engine.preview(file, Choices.of(upload.choices), progress, findings)
     report = preview.report.as_dict()
     if report["file"]["sha256"] != upload.sha256:
         raise SnapshotError("the uploaded file is not the one that was sent; upload it again")
@@ -121,7 +122,9 @@ def _apply(upload: Upload, file: UploadedFile, progress: NotedProgress) -> None:
     if owner is None or not may_apply(owner, choices):
         raise SnapshotError(f"{upload.owner_name} may not do this any more; nothing was changed")
     assert upload.preview is not None
-    report = engine.apply(file, choices, progress, upload.preview, upload.fingerprint, _settling(upload))
+    shown = engine.Shown(upload.preview, upload.fingerprint)
+    origin = Origin(Import.Kind.UPLOAD, owner.get_username(), {"upload": upload.pk, **upload.choices})
+    report = engine.apply(file, choices, progress, shown, origin, _settling(upload))
     Upload.objects.filter(pk=upload.pk, attempt=upload.attempt).update(result=report.as_dict())
     finish(upload)
 
@@ -129,10 +132,12 @@ def _apply(upload: Upload, file: UploadedFile, progress: NotedProgress) -> None:
 def _settling(upload: Upload) -> Callable[[Sink], None]:
     """Marks the upload as applied in the import's own transaction: both are there afterwards, or neither."""
 
+    of_this = f"SELECT max(i.id) FROM memoria_imports i WHERE CAST(i.options AS text) LIKE '%{upload.pk}%'"
+    taken = f"id = '{upload.pk}' AND attempt = {upload.attempt:d} AND state = '{State.APPLYING}'"
+
     def settle(sink: Sink) -> None:
         moved = sink.query(
-            f"UPDATE memoria_uploads SET state = '{State.APPLIED}' WHERE id = '{upload.pk}'"
-            f" AND attempt = {upload.attempt:d} AND state = '{State.APPLYING}' RETURNING 1"
+            f"UPDATE memoria_uploads SET state = '{State.APPLIED}', import_id = ({of_this}) WHERE {taken} RETURNING 1"
         )
         if len(moved) != 1:
             raise engine.Stale("another run of this upload has taken over; nothing was changed")
@@ -167,11 +172,7 @@ def _record(upload: Upload, what: str) -> None:
         return
     fresh = Upload.objects.get(pk=upload.pk)
     report = fresh.result or fresh.preview or {}
-    rows = ", ".join(
-        f"{name}: {counts['inserted']:,} inserted, {counts['deleted']:,} deleted, {counts['skipped']:,} skipped"
-        for name, counts in report.get("tables", {}).items()
-        if counts["rows"] or counts["deleted"]
-    )
+    rows = "; ".join(filter(None, (_told(name, counts) for name, counts in report.get("tables", {}).items())))
     LogEntry.objects.create(
         user_id=upload.owner_id,
         content_type=ContentType.objects.get_for_model(Upload),
@@ -180,6 +181,11 @@ def _record(upload: Upload, what: str) -> None:
         action_flag=CHANGE,
         change_message=visible(f"Snapshot {what}. SHA-256 {upload.sha256}. {rows}"),
     )
+
+
+def _told(table: str, counts: dict[str, int]) -> str:
+    done = [f"{counts[what]:,} {what}" for what in ("inserted", "overwritten", "deleted", "skipped") if counts[what]]
+    return f"{table}: {', '.join(done)}" if done else ""
 
 
 def look(upload: Upload) -> Upload:

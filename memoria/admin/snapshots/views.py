@@ -22,8 +22,9 @@ from django.utils import timezone
 from memoria.admin.snapshots import access, jobs, storage
 from memoria.admin.snapshots.choices import REPLACE, Choices
 from memoria.admin.snapshots.doors import door
+from memoria.admin.snapshots.findings import KEPT
 from memoria.admin.snapshots.forms import ChoicesForm, first_choices
-from memoria.admin.snapshots.grid import grid
+from memoria.admin.snapshots.grid import by_namespace, grid
 from memoria.admin.snapshots.receive import ROOM, Receiving, Refused, too_large
 from memoria.admin.snapshots.ticket import is_valid, ticket
 from memoria.models import Upload
@@ -82,7 +83,7 @@ def job(request: HttpRequest, pk: str) -> HttpResponseBase:
 def preview(request: HttpRequest, pk: str) -> HttpResponseBase:
     """Check it again, with other choices."""
     found = _own(request, pk)
-    form = ChoicesForm(request.user, request.POST)
+    form = ChoicesForm(request.user, found.namespaces, Choices.of(found.choices), request.POST)
     if not form.is_valid():
         return _job_page(request, found, form=form, status=400)
     if not jobs.begin(found, State.CHECKING, jobs.STARTABLE, choices=form.chosen().as_dict()):
@@ -228,7 +229,9 @@ def _job_page(
         "lines": lines,
         "deleted": counted(deleted, "row"),
         "replaces": choices.mode == REPLACE,
-        "form": form or ChoicesForm(request.user, initial=choices.as_dict()),
+        "form": form or ChoicesForm(request.user, found.namespaces, choices),
+        "ways": by_namespace(shown) if shown else [],
+        "kept": KEPT,
         "may_change": acting and found.state in jobs.STARTABLE,
         "may_remove": acting
         and (found.state in jobs.STARTABLE or (found.state in Upload.BUSY and not found.started_at)),
