@@ -32,8 +32,6 @@ from memoria.models import (
 from memoria.models.imports import Import
 from memoria.snapshot.errors import FileFailure
 
-NEWEST_BACKUPS = 50
-
 
 @dataclass(frozen=True)
 class Fact:
@@ -144,7 +142,7 @@ def _last_backup() -> Fact:
     try:
         found = [entry for entry in entries(folder, ANY_NAME) if entry.sidecar]
     except FileFailure:
-        return Fact(title, "none known", detail=f"There is no folder {folder.name}; MEMORIA_BACKUP_DIR names another.")
+        return Fact(title, "none known", detail=f"There is no folder {folder.name}.")
     if not found:
         return Fact(title, "none", detail=f"In the folder {folder.name}.")
     newest = max(found, key=lambda entry: entry.sidecar.moment if entry.sidecar else timezone.now())
