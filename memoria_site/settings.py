@@ -171,6 +171,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = FOLDER / "static"
 
+MEMORIA_BACKUP_DIR = Path(os.environ.get("MEMORIA_BACKUP_DIR") or FOLDER / "backup")
 MEMORIA_EXPORT_DIR = Path(os.environ.get("MEMORIA_EXPORT_DIR") or FOLDER / "export")
 
 # Uploaded snapshots: in a private folder that is never served.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
 from memoria.admin.filters import Expiry, HasEmbedding
 from memoria.admin.panels import LISTED, Cell, Panel, known, list_of, page_of, shortened
@@ -46,6 +48,12 @@ class MemoryAdmin(TableAdmin):
 
     def may_view(self, request: HttpRequest, model: type[Model]) -> bool:
         return self.admin_site.get_model_admin(model).has_view_permission(request)
+
+    def row_links(self, request: HttpRequest, row: Any) -> list[Cell]:
+        if not self.may_view(request, MemoryRelationship):
+            return []
+        address = reverse("admin:memoria_memoryrelationship_graph")
+        return [Cell("Graph", f"{address}?{urlencode({'memory': row.pk})}")]
 
     def clusters(self, request: HttpRequest, row: Any) -> Panel:
         members = list(ClusterMember.objects.filter(memory_id=row.pk).order_by("cluster_id")[:LISTED])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 
+from memoria.admin.graph_page import graph_page
 from memoria.admin.panels import Cell, Panel, known, page_of, shortened
 from memoria.admin.tables import TableAdmin
 from memoria.models import LongTermMemory, MemoryEntity, MemoryRelationship, ShortTermMemory
@@ -49,6 +52,12 @@ class MemoryRelationshipAdmin(BetweenMemories):
     filters_of_newest = ("namespace",)
     editable = ("relationship_type", "strength", "reasoning")
     memory_columns = (("From", "source_memory_id"), ("To", "target_memory_id"))
+    list_link = ("Graph", "admin:memoria_memoryrelationship_graph")
+
+    def get_urls(self) -> list[URLPattern]:
+        graph = self.admin_site.admin_view(partial(graph_page, self))
+        return [path("graph/", graph, name="memoria_memoryrelationship_graph"), *super().get_urls()]
+
     sections = (
         (
             "Relationship",

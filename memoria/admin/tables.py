@@ -20,7 +20,7 @@ from django.utils.text import capfirst
 
 from memoria.admin.filters import value_filter
 from memoria.admin.indexes import indexed_fields, values
-from memoria.admin.panels import Panel
+from memoria.admin.panels import Cell, Panel
 from memoria.admin.readable import picture, readable_json
 from memoria.admin.rows import COUNTED, RowList, counted
 from memoria.admin.search import found
@@ -101,6 +101,9 @@ class TableAdmin(admin.ModelAdmin):
     """Indexed fields by whose values the list is filtered, or filters."""
     filters_of_newest: ClassVar[tuple[str, ...]] = ()
     """The same for fields without an index."""
+
+    list_link: ClassVar[tuple[str, str] | None] = None
+    """Another page about the table: its title, and the name of its address."""
 
     list_per_page = 50
     show_full_result_count = False
@@ -231,6 +234,10 @@ class TableAdmin(admin.ModelAdmin):
         else:
             obj.save(force_insert=True)
 
+    def row_links(self, request: HttpRequest, row: Any) -> list[Cell]:
+        """Other pages about a row, beside its history."""
+        return []
+
     def panels(self, request: HttpRequest, row: Any) -> list[Panel]:
         """What other tables know of a row."""
         return []
@@ -238,7 +245,9 @@ class TableAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # What is listed; Django's own title says what to do with it, also to whoever may only look.
         title = capfirst(str(self.opts.verbose_name_plural))
-        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        response = super().changelist_view(
+            request, {"title": title, "list_link": self.list_link, **(extra_context or {})}
+        )
         if isinstance(response, TemplateResponse) and response.context_data is not None:
             response.context_data["search_note"] = request.__dict__.get("memoria_search_note", "")
         return response
@@ -248,6 +257,7 @@ class TableAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         row = options.get("obj")
         if row is not None:
+            context["row_links"] = self.row_links(request, row)
             context["panels"] = self.panels(request, row)
         return super().render_change_form(request, context, *args, **options)
 
