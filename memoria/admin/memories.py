@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from memoria.admin.filters import Expiry, HasEmbedding
 from memoria.admin.panels import LISTED, Cell, Panel, known, list_of, page_of, shortened
+from memoria.admin.snapshots.access import may_export
+from memoria.admin.snapshots.export_page import export_selected
 from memoria.admin.tables import Section, TableAdmin
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, ShortTermMemory
 
@@ -28,11 +30,15 @@ class MemoryAdmin(TableAdmin):
     search_help_text = "Words of the text, or the beginning of an id."
     vectors = ("embedding",)
     date_hierarchy = "created_at"
+    actions = [export_selected]
 
     def for_list(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         # Not the embedding itself, which is larger than all the rest.
         has = ExpressionWrapper(Q(embedding__isnull=False), output_field=BooleanField())
         return super().for_list(queryset).annotate(has_embedding=has)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return may_export(request.user)
 
     @admin.display(boolean=True, description="embedding")
     def embedded(self, row: Any) -> bool:

@@ -34,6 +34,15 @@ def may_export(user: Any) -> bool:
     return is_staff(user) and bool(user.has_perm(EXPORT))
 
 
+def may_undo(user: Any) -> bool:
+    return is_staff(user) and bool(user.has_perm(UNDO))
+
+
+def may_see_imports(user: Any) -> bool:
+    """Whether somebody may see the history of this database, whoever made it."""
+    return is_staff(user) and (user.has_perm(UNDO) or user.has_perm("memoria.view_import"))
+
+
 def visible_uploads(user: Any) -> Any:
     """The uploads that somebody may see."""
     uploads = Upload.objects.all()

@@ -11,11 +11,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from memoria.admin.snapshots import access, views
+from memoria.admin.snapshots.export_page import export
+from memoria.admin.snapshots.undo_page import ImportAdmin
 from memoria.models import Upload
+
+__all__ = ["ImportAdmin", "UploadAdmin"]
 
 
 @admin.register(Upload)
 class UploadAdmin(admin.ModelAdmin[Upload]):
+    change_list_template = "admin/memoria/upload/list.html"
     list_display = ("file", "state", "owner_name", "created_at", "bytes", "digest")
     list_filter = ("state", "created_at")
     list_display_links = None
@@ -29,6 +34,7 @@ class UploadAdmin(admin.ModelAdmin[Upload]):
         changelist = [url for url in super().get_urls() if url.name == "memoria_upload_changelist"]
         return [
             *changelist,
+            path("export/", export, name="memoria_upload_export"),
             path("add/", views.upload, name="memoria_upload_add"),
             path("receive/<str:given>/", views.receive, name="memoria_upload_receive"),
             path("<str:pk>/", views.job, name="memoria_upload_job"),
@@ -45,6 +51,10 @@ class UploadAdmin(admin.ModelAdmin[Upload]):
             "preview", "result", "fingerprint", "namespaces", "message"
         )
         return uploads
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        may = {"may_import": access.may_import(request.user), "may_export": access.may_export(request.user)}
+        return super().changelist_view(request, {**may, "title": "Uploads", **(extra_context or {})})
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return access.may_look(request.user)

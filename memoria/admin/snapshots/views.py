@@ -24,11 +24,12 @@ from memoria.admin.snapshots.choices import REPLACE, Choices
 from memoria.admin.snapshots.doors import door
 from memoria.admin.snapshots.findings import KEPT
 from memoria.admin.snapshots.forms import ChoicesForm, first_choices
-from memoria.admin.snapshots.grid import by_namespace, grid
+from memoria.admin.snapshots.grid import Line, by_namespace, grid
 from memoria.admin.snapshots.receive import ROOM, Receiving, Refused, too_large
 from memoria.admin.snapshots.ticket import is_valid, ticket
 from memoria.models import Upload
 from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.registry import MODELS
 from memoria.snapshot.report import counted
 
 State = Upload.State
@@ -236,10 +237,20 @@ def _job_page(
         "may_remove": acting
         and (found.state in jobs.STARTABLE or (found.state in Upload.BUSY and not found.started_at)),
         "may_apply": acting and found.state == State.PREVIEWED and access.may_apply(request.user, choices),
+        "may_see_imports": access.may_see_imports(request.user),
+        "may_undo": access.may_undo(request.user),
+        "rows_at": _rows_at(request, lines),
         "database": database_name(),
         **_findings(request, found),
     }
     return TemplateResponse(request, _TEMPLATES + "job.html", context, status=status)
+
+
+def _rows_at(request: HttpRequest, lines: list[Line]) -> list[tuple[str, str]]:
+    """(name, address) of the lists of tables that got rows."""
+    tables = access.viewable_tables(request.user) & {line.name for line in lines}
+    models = [model._meta for model in MODELS if model._meta.db_table in tables]
+    return [(str(m.verbose_name_plural), reverse(f"admin:memoria_{m.model_name}_changelist")) for m in models]
 
 
 def _findings(request: HttpRequest, found: Upload) -> dict[str, Any]:
