@@ -18,7 +18,7 @@ from memoria.admin.snapshots.upload_file import UploadedFile
 from memoria.databases import connection_for, describe
 from memoria.snapshot import database, formats
 from memoria.snapshot.database import Sink
-from memoria.snapshot.errors import InvalidRows, SnapshotError
+from memoria.snapshot.errors import InvalidRows, InvalidSnapshot, SnapshotError
 from memoria.snapshot.history import Origin
 from memoria.snapshot.importer import Import
 from memoria.snapshot.mapping import Namespaces
@@ -141,10 +141,13 @@ def _require_shown(shown: dict[str, Any], report: Report) -> bool:
 
 def _manifest(file: UploadedFile, choices: Choices) -> tuple[Sequence[str], dict[str, int]]:
     """The tables and namespaces that a file's first lines promise; all tables where they promise none."""
-    reader = formats.read(file.chunks(), None, allow_edited=choices.allow_edited)
-    rows: Any = iter(reader)
-    next(rows, None)
-    rows.close()
+    try:
+        reader = formats.read(file.chunks(), None, allow_edited=choices.allow_edited)
+        rows: Any = iter(reader)
+        next(rows, None)
+        rows.close()
+    except InvalidSnapshot as error:
+        raise type(error)(f"{file.name}: {error}") from None
     header = reader.header
     promised = header and (header.metadata.get("tables") if header.layout == "1" else header.counts)
     known = [name for name in names(TABLES) if not promised or name in promised]
