@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from memoria.admin.snapshots import access, views
 from memoria.admin.snapshots.export_page import export
 from memoria.admin.snapshots.undo_page import ImportAdmin
+from memoria.console.render import visible
 from memoria.models import Upload
 
 __all__ = ["ImportAdmin", "UploadAdmin"]
@@ -73,7 +74,9 @@ class UploadAdmin(admin.ModelAdmin[Upload]):
 
     @admin.display(description="file", ordering="name")
     def file(self, upload: Upload) -> str:
-        return format_html('<a href="{}">{}</a>', reverse("admin:memoria_upload_job", args=[upload.pk]), upload.name)
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:memoria_upload_job", args=[upload.pk]), visible(upload.name)
+        )
 
     @admin.display(description="bytes", ordering="size")
     def bytes(self, upload: Upload) -> str:

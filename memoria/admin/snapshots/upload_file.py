@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from memoria.snapshot.errors import InvalidSnapshot
+from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files import InputFile
 
 MOST_CONTENT = 64
 """How many times the upload limit a file may hold once it is unpacked."""
 MOST_EXPANSION = 250
 """How many times its size a file may grow while it is unpacked, beyond the first `_FREE` bytes."""
-_FREE = 64 << 20
+_FREE = 32 << 20
 
 
 class UploadedFile(InputFile):
@@ -31,12 +31,12 @@ class UploadedFile(InputFile):
         for chunk in chunks:
             content += len(chunk)
             if self.compression and content > max(_FREE, MOST_EXPANSION * self.size):
-                raise InvalidSnapshot(
-                    f"the file grows to more than {MOST_EXPANSION} times its size when it is unpacked:"
+                raise FileFailure(
+                    f"{self.name}: the file grows to more than {MOST_EXPANSION} times its size when it is unpacked:"
                     " unpack it yourself, and import it with the command import-data"
                 )
             if content > MOST_CONTENT * self._limit:
-                raise InvalidSnapshot(
-                    "the file is too large when it is unpacked: import it with the command import-data"
+                raise FileFailure(
+                    f"{self.name}: the file is too large when it is unpacked: import it with the command import-data"
                 )
             yield chunk

@@ -27,6 +27,7 @@ from memoria.admin.snapshots.forms import ChoicesForm, first_choices
 from memoria.admin.snapshots.grid import Line, by_namespace, grid
 from memoria.admin.snapshots.receive import ROOM, Receiving, Refused, too_large
 from memoria.admin.snapshots.ticket import is_valid, ticket
+from memoria.console.render import visible
 from memoria.models import Upload
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.registry import MODELS
@@ -220,7 +221,7 @@ def _job_page(
     deleted = sum(line.deleted for line in lines)
     context = {
         **admin.site.each_context(request),
-        "title": found.name,
+        "title": visible(found.name),
         "opts": Upload._meta,
         "upload": found,
         "problem": problem,
