@@ -62,6 +62,7 @@ def environment(folder: Path, database: Path) -> dict[str, str]:
         "SECRET_KEY": "only for the tests in a browser, and of more than fifty characters",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "MEMORIA_INSECURE_HTTP": "1",
+        "MEMORIA_UPLOAD_DIR": str(folder / "uploads"),
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "error",
         "TMPDIR": str(folder),

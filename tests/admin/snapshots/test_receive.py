@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import resource
 import signal
 import stat
@@ -363,7 +364,8 @@ def test_hostile_texts_in_every_place(sqlite_site: str, sign_in: Sign, payload: 
         )
         found = elements(client, f"/admin/memoria/upload/{upload.pk}/")
         assert found.running == []
-        assert "\u202e" not in client.get(f"/admin/memoria/upload/{upload.pk}/").content.decode()
+        page = client.get(f"/admin/memoria/upload/{upload.pk}/").content.decode()
+        assert "\u202e" not in re.sub('<input type="text"[^>]*>', "", page)
         assert elements(client, "/admin/memoria/upload/").running == []
         return found.count
 
@@ -389,8 +391,9 @@ def test_a_bomb_is_refused_and_costs_little(sqlite_site: str, sign_in: Sign, com
     if inside == "a value":
         head = head.replace(b'"summary"', b'"x": "' + b"a" * 80_000_000 + b'", "summary"', 1)
     if inside == "rows":
+        head = memories("m-1", summary="a" * 4000)
         one = head[head.index(b"   {\n") : head.index(b"\n  ]")]
-        head = head.replace(one, b",\n".join([one] * 60_000))
+        head = head.replace(one, b",\n".join([one] * 10_000))
     content = compress(head[:-1] + filler + b"}")
     del head, filler
     client = sign_in(administrator=True)
