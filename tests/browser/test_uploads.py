@@ -62,7 +62,7 @@ def test_from_upload_to_undo(signed_in: Page, site: Site, snapshot: Path) -> Non
     expect(page.get_by_role("rowheader", name="team:0 → research")).to_be_visible(timeout=20_000)
     assert memories(site, "1 = 1") == memories(site, "memory_id NOT LIKE 'new-%'")
     page.get_by_role("button", name="Apply exactly this").click()
-    expect(page.get_by_role("heading", name="Applied")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Applied", exact=True)).to_be_visible(timeout=20_000)
     assert serious_violations(page) == []
     picture(page, "applied")
     assert memories(site, "namespace = 'team:1'") == 1
@@ -95,7 +95,7 @@ def test_a_replacement(signed_in: Page, site: Site, snapshot: Path) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Type the name of the database")
     field.fill("memoria.sqlite3")
     page.get_by_role("button", name="Apply exactly this").click()
-    expect(page.get_by_role("heading", name="Applied")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Applied", exact=True)).to_be_visible(timeout=20_000)
     assert memories(site, "1 = 1") == 3
 
 
@@ -103,14 +103,14 @@ def test_a_replacement(signed_in: Page, site: Site, snapshot: Path) -> None:
 def test_each_layout(signed_in: Page, name: str) -> None:
     upload(signed_in, sample(name))
     signed_in.get_by_role("button", name="Apply exactly this").click()
-    expect(signed_in.get_by_role("heading", name="Applied")).to_be_visible(timeout=20_000)
+    expect(signed_in.get_by_role("heading", name="Applied", exact=True)).to_be_visible(timeout=20_000)
 
 
 def test_without_javascript(without_javascript: Page, site: Site, snapshot: Path) -> None:
     page = without_javascript
     upload(page, snapshot)
     page.get_by_role("button", name="Apply exactly this").click()
-    expect(page.get_by_role("heading", name="Applied")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Applied", exact=True)).to_be_visible(timeout=20_000)
     assert memories(site, "memory_id LIKE 'new-%'") == 3
 
 
@@ -128,7 +128,7 @@ def test_with_the_keyboard_only(signed_in: Page, site: Site, snapshot: Path) -> 
         if button.evaluate("element => element === document.activeElement"):
             break
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Applied")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Applied", exact=True)).to_be_visible(timeout=20_000)
 
 
 @pytest.mark.parametrize("window", ["dark", "narrow"])

@@ -22,8 +22,8 @@ def may_import(user: Any) -> bool:
 
 
 def may_look(user: Any) -> bool:
-    """Whether somebody may see the history: their own uploads, or with the permission to view them everybody's."""
-    return is_staff(user) and (may_import(user) or user.has_perm(VIEW))
+    """Whether somebody may see the list: of their own uploads, or with the permission to view them everybody's."""
+    return is_staff(user) and (may_import(user) or user.has_perm(VIEW) or user.has_perm(EXPORT))
 
 
 def may_apply(user: Any, choices: Choices) -> bool:

@@ -62,8 +62,11 @@ class _Stream:
             self._close()
 
     def _piece(self) -> bytes:
-        """The next bytes, as many as there are at once; none at the end."""
-        return os.read(self._source, _CHUNK)
+        """The next bytes, a whole chunk but for the last; none at the end."""
+        found = b""
+        while len(found) < _CHUNK and (piece := os.read(self._source, _CHUNK - len(found))):
+            found += piece
+        return found
 
     def _finish(self) -> None:
         self._thread.join()

@@ -37,7 +37,7 @@ ROLES = ("anonymous", *PERMISSIONS, "superuser")
 # Place -> role -> answers to GET and POST; a role that is not named gets 403.
 # The upload belongs to "owner" and is done, so that what is let in changes nothing.
 LOOK = {"anonymous": (302, 405), "superuser": (200, 405), "owner": (200, 405), "auditor": (200, 405)}
-OTHERS_UPLOAD = {"importer": (404, 405), "replacer": (404, 405)}
+OTHERS_UPLOAD = {"importer": (404, 405), "replacer": (404, 405), "exporter": (404, 405)}
 ACT = {"anonymous": (405, 403), "importer": (405, 404), "replacer": (405, 404), "owner": (405, 409)}
 TABLE: dict[str, dict[str, tuple[int, int]]] = {
     "add/": dict.fromkeys(("importer", "replacer", "owner", "superuser"), (200, 405)) | {"anonymous": (302, 405)},
@@ -133,7 +133,7 @@ def test_imports(place: str, role: str) -> None:
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/admin/memoria/upload/", ("auditor", "importer", "replacer", "owner", "superuser")),
+        ("/admin/memoria/upload/", ("auditor", "exporter", "importer", "replacer", "owner", "superuser")),
         ("/admin/memoria/import/", ("auditor", "undoer", "superuser")),
     ],
 )
