@@ -15,13 +15,14 @@ from memoria.models import Import
 from memoria.snapshot import database
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseFailure
-from memoria.snapshot.registry import HISTORY
+from memoria.snapshot.registry import HISTORY, table_of
 from memoria.snapshot.report import Report
 from memoria.snapshot.tables import Table
 from memoria.snapshot.values import canonical_time
 
 VARIABLE = "MEMORIA_UNDO_IMPORTS"
 _DEFAULT = 3
+_IMPORTS, _CHANGES = map(table_of, HISTORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,14 @@ class History:
         self._started = _now()
         self._final = False
         self._create_tables()
-        ((self._number,),) = self._sink.query(
-            "INSERT INTO memoria_imports (kind, state, started_at, finished_at, user_name, file_name, sha256, options,"
-            f" counts) VALUES ({', '.join([self._mark] * 9)}) RETURNING id",
+        self._sink.lock(_IMPORTS.name)
+        # Numbers are counted here, because a sequence would not go back where the import does.
+        self._number = self._highest(_IMPORTS) + 1
+        self._sink.query(
+            "INSERT INTO memoria_imports (id, kind, state, started_at, finished_at, user_name, file_name, sha256,"
+            f" options, counts) VALUES ({', '.join([self._mark] * 10)})",
             (
+                self._number,
                 self._origin.kind,
                 Import.State.DONE,
                 self._started,
@@ -69,16 +74,18 @@ class History:
     def removed(self, table: Table, condition: str = "1 = 1") -> None:
         """Rows of the table `t` that are about to be deleted or replaced."""
         if self._origin is not None:
-            self._sink.keep(self._number, table, self._sink.facts()[table.name], condition)
+            facts = self._sink.facts()[table.name]
+            self._sink.keep(self._number, self._highest(_CHANGES), table, facts, condition)
 
     def written(self, table: Table, condition: str = "1 = 1") -> None:
         """Rows of the table `t` that are new, or new in their place."""
         if self._origin is None:
             return
         digest = self._sink.digest(self._sink.facts()[table.name])
+        own, key = f"{self._highest(_CHANGES)} + row_number() OVER ()", f't."{table.key.name}"'
         self._sink.query(
-            "INSERT INTO memoria_import_changes (import_id, table_name, key, action, digest)"
-            f" SELECT {self._number}, '{table.name}', CAST(t.\"{table.key.name}\" AS text), 'written', {digest}"
+            "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, digest)"
+            f" SELECT {own}, {self._number}, '{table.name}', CAST({key} AS text), 'written', {digest}"
             f' FROM "{table.name}" t WHERE {condition}'
         )
 
@@ -102,7 +109,12 @@ class History:
             ),
         )
         self._forget_older()
+        self._sink.finish([_IMPORTS, _CHANGES], {}, replace=False)
         report.import_id = self._number
+
+    def _highest(self, table: Table) -> int:
+        ((highest,),) = self._sink.query(f"SELECT coalesce(max(id), 0) FROM {table.name}")
+        return int(highest)
 
     @property
     def _mark(self) -> str:

@@ -111,9 +111,9 @@ class _Writing:
         self._upsert = counts.overwritten > 0
         self._bulk = counts.inserted >= _BULK_ROWS and before == 0
         names = [self._stage.table.key.name, *self._stage.references]
-        self._positions = [table.columns.index(table.by_name[name]) for name in names]
-        self._namespace = table.columns.index(table.by_name["namespace"]) if table.has_namespace else None
-        self._hidden = [table.columns.index(table.by_name[name]) for name in HIDDEN.get(table.name, ())]
+        self._positions = [table.position[name] for name in names]
+        self._namespace = table.position["namespace"] if table.has_namespace else None
+        self._hidden = [table.position[name] for name in HIDDEN.get(table.name, ())]
         renamed = [plan.stages[name] for name in MEMORIES if name in plan.stages]
         self._renamed = [stage for stage in renamed if self._hidden and stage.holds("s.new_key <> s.key")]
         self._page: list[tuple[Any, ...]] = []
@@ -181,7 +181,7 @@ class _Writing:
         if self._namespace is not None:
             values[self._namespace] = decision[1]
         if self._drop_embeddings:
-            values[self._table.columns.index(self._table.by_name["embedding"])] = None
+            values[self._table.position["embedding"]] = None
         new = self._new.get(number)
         for position in self._hidden if new else ():
             if values[position] is not None and ids_in(values[position]):

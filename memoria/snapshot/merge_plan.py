@@ -127,7 +127,7 @@ class MergePlan:
             kind = "invalid" if error.unknown is None else "unknown"
             self._refuse(row, error.reason, self.decoders[row.table].key(row.data), kind)
             return
-        if values[table.columns.index(table.key)] is None:
+        if values[table.position[table.key.name]] is None:
             self._refuse(row, f"{table.key.name} is null, and may not be", None)
             return
         self._wait(number, row, table, values)
@@ -155,13 +155,13 @@ class MergePlan:
     def _wait(self, number: int, row: RawRow, table: Table, values: list[Any]) -> None:
         source = target = ""
         if table.has_namespace:
-            at = table.columns.index(table.by_name["namespace"])
+            at = table.position["namespace"]
             source = values[at] or DEFAULT
             target = values[at] = self.options.namespaces.target(source)
             self.sources.add(source)
             self._targets.add(target)
         self._look_at_embedding(table, values, target)
-        at = table.columns.index(table.key)
+        at = table.position[table.key.name]
         key = values[at]
         if self.options.new_ids and table.has_namespace and table.key.kind is Kind.TEXT:
             values[at] = new_id(target, key)
@@ -176,17 +176,17 @@ class MergePlan:
     def _identity(self, table: Table, values: list[Any], target: str) -> str:
         """By what a row is known beside its key."""
         if table.name in MEMORIES and not self.options.allow_duplicates:
-            parts = [values[table.columns.index(table.by_name[name])] for name in IDENTITY]
+            parts = [values[table.position[name]] for name in IDENTITY]
             return _md5("\x1f".join([target, *parts]))
         if table.name in MEMORIES:
             return ""
-        at = table.columns.index(table.key)
+        at = table.position[table.key.name]
         return _md5(repr([value for position, value in enumerate(values) if position != at]))
 
     def _look_at_embedding(self, table: Table, values: list[Any], target: str) -> None:
         if table.name not in MEMORIES:
             return
-        at = table.columns.index(table.by_name["embedding"])
+        at = table.position["embedding"]
         if self.options.drop_embeddings:
             values[at] = None
         elif values[at] is not None and self._dimensions_seen[target] < _DIMENSIONS_SEEN:
@@ -196,7 +196,7 @@ class MergePlan:
 
     def _mention(self, number: int, table: Table, values: list[Any]) -> None:
         for name in HIDDEN.get(table.name, ()):
-            text = values[table.columns.index(table.by_name[name])]
+            text = values[table.position[name]]
             if text is not None and text != "[]":
                 self._mentions += [(number, old) for old in ids_in(text)]
         if len(self._mentions) >= 5000:
@@ -220,7 +220,7 @@ class MergePlan:
         if self.options.allow_duplicates and table.has_namespace:
             return self._invalid(table, row, "its key is in the database already")
         if table.has_namespace:
-            there = held[table.columns.index(table.by_name["namespace"])]
+            there = held[table.position["namespace"]]
             if there != row.target:
                 reason = f"its key is in the database already, in the namespace {there!r}: --new-ids gives new ids"
                 return self._invalid(table, row, reason)
@@ -262,7 +262,7 @@ class MergePlan:
 
     def _is_derived(self, table: Table, name: str, values: list[Any], held: list[Any]) -> bool:
         """Whether a difference comes of what was asked for: embeddings dropped, references that follow new ids."""
-        at = table.columns.index(table.by_name[name])
+        at = table.position[name]
         if name == "embedding" and self.options.drop_embeddings:
             return True
         if not self.options.new_ids or values[at] is None or held[at] is None:

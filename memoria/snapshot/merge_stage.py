@@ -30,7 +30,7 @@ class MergeStage:
         self.by_content = table.key.kind is Kind.INTEGER and table.name != "clusters"
         """Whether a row is known by its content, its key being a mere number."""
         staged = self._staged()
-        self._positions = [table.columns.index(column) for column in staged]
+        self._positions = [table.position[column.name] for column in staged]
         self._sink = sink
         self._waiting: list[tuple[Any, ...]] = []
         fixed = {

@@ -106,7 +106,8 @@ class Conditions:
     def _recent(self, table: str, name: str = "") -> str:
         """In the namespaces, and recent enough; `name` is what the query calls the table."""
         columns = self._facts[table].columns
-        within = self._within(name or table) if "namespace" in columns else "1 = 1"
+        asked = table in MEMORIES or not self._selection.memories
+        within = self._within(name or table) if "namespace" in columns and asked else "1 = 1"
         since = self._selection.since
         moments = [column for column in _MOMENTS if column in columns]
         if since is None or not moments:

@@ -84,6 +84,10 @@ class Sink(Protocol):
         """Locks the tables against other writers; commits at the end of the block, rolls back on any error."""
         ...
 
+    def lock(self, table: str) -> None:
+        """Within a transaction, as if it had been begun with this table as well."""
+        ...
+
     def clear(self, table: Table) -> None: ...
     def orphans(self, table: Table) -> int:
         """Rows whose references lead nowhere, in a database that does not refuse them by itself."""
@@ -111,8 +115,8 @@ class Sink(Protocol):
         """An expression: text by which a row of the table `t` is known to be what it was."""
         ...
 
-    def keep(self, number: int, table: Table, facts: TableFacts, condition: str) -> None:
-        """Note rows of the table `t` as removed by the import of this number."""
+    def keep(self, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
+        """Note rows of the table `t` as removed by the import of this number, behind the note of number `last`."""
         ...
 
     def restore(self, number: int, table: Table, facts: TableFacts) -> None:

@@ -44,12 +44,12 @@ def digest(facts: TableFacts) -> str:
     return f"hash_array_extended(ARRAY[{texts}]::text[], 0)::text"
 
 
-def keep(query: Query, number: int, table: Table, facts: TableFacts, condition: str) -> None:
+def keep(query: Query, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
     """Note the rows that meet a condition as removed; each column as its text, which is exact for all types."""
     texts = ", ".join(f"t.{quoted(name)}::text AS {quoted(name)}" for name in _columns(facts))
     query(
-        "INSERT INTO memoria_import_changes (import_id, table_name, key, action, row)"
-        f" SELECT {number}, '{table.name}', t.{quoted(table.key.name)}::text, 'removed',"
+        "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, row)"
+        f" SELECT {last} + row_number() OVER (), {number}, '{table.name}', t.{quoted(table.key.name)}::text, 'removed',"
         f" (SELECT row_to_json(r)::text FROM (SELECT {texts}) r) FROM {quoted(table.name)} t WHERE {condition}"
     )
 

@@ -63,12 +63,15 @@ class PostgreSQLSink:
         with postgresql.failures(self._name):
             self._copy(f"COPY pg_temp.{quoted(name)} FROM STDIN", rows)
 
+    def lock(self, table: str) -> None:
+        self.query(f"LOCK TABLE {quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
+
     @contextmanager
     def transaction(self, tables: Sequence[str]) -> Iterator[None]:
         self._database.autocommit = False
         try:
             for table in tables:
-                self.query(f"LOCK TABLE {quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
+                self.lock(table)
             self._set_local()
             yield
             self._commit()
@@ -124,8 +127,8 @@ class PostgreSQLSink:
     def digest(self, facts: TableFacts) -> str:
         return postgresql_changes.digest(facts)
 
-    def keep(self, number: int, table: Table, facts: TableFacts, condition: str) -> None:
-        postgresql_changes.keep(self.query, number, table, facts, condition)
+    def keep(self, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
+        postgresql_changes.keep(self.query, number, last, table, facts, condition)
 
     def restore(self, number: int, table: Table, facts: TableFacts) -> None:
         postgresql_changes.restore(self.query, number, table, facts)
@@ -168,12 +171,13 @@ class PostgreSQLSink:
             if table.name in self._waiting:
                 for reference in nulls.get(table.name, ()):
                     self._null(table, reference)
-                self._move(table, self._waiting[table.name], replace)
+                self._move(table, self._waiting.pop(table.name), replace)
         if self._indexes:
             # Django's foreign keys wait for the commit, and no index can be built while a check of its table waits.
             self.query("SET CONSTRAINTS ALL IMMEDIATE")
         for sql in self._indexes:
             self.query(sql)
+        self._indexes = []
         for table in tables:
             if table.key.kind is Kind.INTEGER:
                 self._advance_sequence(table)

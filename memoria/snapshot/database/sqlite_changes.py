@@ -54,14 +54,18 @@ def digest(facts: TableFacts) -> str:
     return f"memoria_digest({', '.join(f't.{quoted(name)}' for name in facts.columns)})"
 
 
-def keep(database: sqlite3.Connection, number: int, table: Table, facts: TableFacts, condition: str) -> None:
+def keep(database: sqlite3.Connection, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
     """Note the rows that meet a condition as removed; every value stays what it is, also one that belongs nowhere."""
     names = [table.key.name, *facts.columns]
     selected = ", ".join(f"t.{quoted(name)}" for name in names)
     rows = _exact(database, f"SELECT {selected} FROM {quoted(table.name)} t WHERE {condition}")
     database.executemany(
-        "INSERT INTO memoria_import_changes (import_id, table_name, key, action, row) VALUES (?, ?, ?, 'removed', ?)",
-        ((number, table.name, _key(row[0]), _as_json(names[1:], row[1:])) for row in rows),
+        "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, row)"
+        " VALUES (?, ?, ?, ?, 'removed', ?)",
+        (
+            (own, number, table.name, _key(row[0]), _as_json(names[1:], row[1:]))
+            for own, row in enumerate(rows, last + 1)
+        ),
     )
 
 

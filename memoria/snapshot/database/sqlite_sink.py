@@ -66,6 +66,9 @@ class SQLiteSink:
                 self._database.executemany(f"INSERT INTO temp.{sqlite.quoted(name)} VALUES ({marks})", rows)
                 self._database.execute("RELEASE stage")
 
+    def lock(self, table: str) -> None:
+        pass  # a transaction has the whole database
+
     @contextmanager
     def transaction(self, tables: Sequence[str]) -> Iterator[None]:
         with sqlite.failures(self._name):
@@ -115,9 +118,9 @@ class SQLiteSink:
     def digest(self, facts: TableFacts) -> str:
         return sqlite_changes.digest(facts)
 
-    def keep(self, number: int, table: Table, facts: TableFacts, condition: str) -> None:
+    def keep(self, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
         with sqlite.failures(self._name):
-            sqlite_changes.keep(self._database, number, table, facts, condition)
+            sqlite_changes.keep(self._database, number, last, table, facts, condition)
 
     def restore(self, number: int, table: Table, facts: TableFacts) -> None:
         with sqlite.failures(self._name):
@@ -156,6 +159,7 @@ class SQLiteSink:
             self._null(reference)
         for sql in self._indexes:
             self.query(sql)
+        self._indexes = []
         with sqlite.failures(self._name):
             self._search.restore()
 
