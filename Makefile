@@ -24,6 +24,7 @@ quickstart: .venv/.installed
 # No command below may touch the database of whoever runs it.
 test: export DATABASE_URL = sqlite://:memory:
 test: .venv/.installed-dev
+	.ci/chromium
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

@@ -2,17 +2,21 @@
 
 Every variable has a safe default: a fresh checkout runs without any, and serves the admin as for production.
 
-===================== ================================================= ==================================
-Variable              Meaning                                           Default
-===================== ================================================= ==================================
-DATABASE_URL          the database, `postgresql://user:pw@host/name`    `memoria.sqlite3` in the checkout
-SECRET_KEY            signs sessions; at least 50 random characters     made once, kept in `.secret-key`
-ALLOWED_HOSTS         host names of the site, separated by commas       none (localhost while debugging)
-MEMORIA_BEHIND_PROXY  1: trust X-Forwarded-Proto of the proxy in front  0
-MEMORIA_HSTS_SECONDS  how long browsers insist on HTTPS                 3600
-MEMORIA_INSECURE_HTTP 1: serve plain HTTP, as inside a closed network   0
-MEMORIA_DEBUG         1: develop: plain HTTP, error pages with source   0
-===================== ================================================= ==================================
+========================= ================================================= ==================================
+Variable                  Meaning                                           Default
+========================= ================================================= ==================================
+DATABASE_URL              the database, `postgresql://user:pw@host/name`    `memoria.sqlite3` in the checkout
+SECRET_KEY                signs sessions; at least 50 random characters     made once, kept in `.secret-key`
+ALLOWED_HOSTS             host names of the site, separated by commas       none (localhost while debugging)
+MEMORIA_BEHIND_PROXY      1: trust X-Forwarded-Proto of the proxy in front  0
+MEMORIA_HSTS_SECONDS      how long browsers insist on HTTPS                 3600
+MEMORIA_INSECURE_HTTP     1: serve plain HTTP, as inside a closed network   0
+MEMORIA_UPLOAD_DIR        where uploaded snapshots wait, private            `uploads` in the checkout
+MEMORIA_UPLOAD_MAX_BYTES  the largest snapshot that the browser may send    2000000000
+MEMORIA_UPLOAD_KEEP_HOURS when an uploaded file is removed at the latest    24
+MEMORIA_WORKER            1: `manage.py db_worker` checks and applies them  0 (a thread of the web process)
+MEMORIA_DEBUG             1: develop: plain HTTP, error pages with source   0
+========================= ================================================= ==================================
 
 In production set `ALLOWED_HOSTS`, and `DATABASE_URL` for PostgreSQL. Behind a proxy that ends TLS, set
 `MEMORIA_BEHIND_PROXY=1` as well, or the redirect to HTTPS never ends. With these, `manage.py check --deploy`
@@ -40,11 +44,15 @@ def flag(name: str) -> bool:
     return value == "1"
 
 
-def seconds(name: str, default: int) -> int:
+def number(name: str, default: int, unit: str) -> int:
     value = os.environ.get(name, "") or str(default)
     if not value.isdecimal():
-        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number of seconds.")
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number of {unit}.")
     return int(value)
+
+
+def seconds(name: str, default: int) -> int:
+    return number(name, default, "seconds")
 
 
 def database(url: str, default: Path) -> dict[str, Any]:
@@ -101,23 +109,29 @@ DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""), FOLDER / "m
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    # Before the admin, some of whose templates it replaces.
+    "memoria",
     # The admin's pages are loaded with the URLs, in urls.py: a command does not need them.
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "memoria_site.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "import_export",
-    "memoria",
+    "django_tasks",
+    *(["django_tasks_db"] if flag("MEMORIA_WORKER") else []),
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "memoria.admin.middleware.PageHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Between the two: it asks who sends a form, and must not have read it.
+    "memoria.admin.middleware.BodyLimit",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -157,7 +171,18 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = FOLDER / "static"
 
+MEMORIA_BACKUP_DIR = Path(os.environ.get("MEMORIA_BACKUP_DIR") or FOLDER / "backup")
 MEMORIA_EXPORT_DIR = Path(os.environ.get("MEMORIA_EXPORT_DIR") or FOLDER / "export")
+
+# Uploaded snapshots: in a private folder that is never served.
+MEMORIA_UPLOAD_DIR = Path(os.environ.get("MEMORIA_UPLOAD_DIR") or FOLDER / "uploads")
+MEMORIA_UPLOAD_MAX_BYTES = number("MEMORIA_UPLOAD_MAX_BYTES", 2_000_000_000, "bytes")
+MEMORIA_UPLOAD_KEEP_HOURS = number("MEMORIA_UPLOAD_KEEP_HOURS", 24, "hours")
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend" if flag("MEMORIA_WORKER") else "memoria_site.threads.ThreadBackend"
+    }
+}
 
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = not PLAIN_HTTP
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else seconds("MEMORIA_HSTS_SECONDS", default=3600)

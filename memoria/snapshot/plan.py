@@ -18,7 +18,8 @@ from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows import RowDecoder
 from memoria.snapshot.tables import Kind, Reference, Table, TableFacts, stage_name
-from memoria.snapshot.values import MAX_ROW_DEPTH, check_json
+from memoria.snapshot.values import not_json
+from memoria.snapshot.watch import Watch
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
@@ -43,8 +44,15 @@ class Plan:
     """Takes every row of the file in its order, then decides. `report` holds the outcome, `skips` the rows left out."""
 
     def __init__(
-        self, sink: Sink, tables: Sequence[Table], facts: dict[str, TableFacts], options: Options, report: Report
+        self,
+        sink: Sink,
+        tables: Sequence[Table],
+        facts: dict[str, TableFacts],
+        options: Options,
+        report: Report,
+        watch: Watch,
     ) -> None:
+        self._watch = watch
         self.facts = facts
         self.options = options
         self.report = report
@@ -85,11 +93,8 @@ class Plan:
 
     def pass_by(self, number: int, row: RawRow) -> None:
         """A row of a table that is not imported must be JSON all the same, or the file is not whole."""
-        try:
-            row.data.decode()
-            check_json(row.data, MAX_ROW_DEPTH)
-        except (InvalidValue, UnicodeDecodeError) as error:
-            self._refuse(number, Issue(row.table, f"the row {error}", row.line))
+        if reason := not_json(row.data):
+            self._refuse(number, Issue(row.table, reason, row.line))
 
     def decide(self, carried: Sequence[Table]) -> None:
         """The actions: every carried table's rows are counted as inserted, deleted or skipped."""
@@ -223,6 +228,7 @@ class Plan:
             return
         insort(self._refused.setdefault(issue.table, array("q")), number)
         self.report.add(issue)
+        self._watch.issue(issue)
 
     def _count(self, table: Table) -> None:
         counts = self.report.table(table.name)

@@ -38,6 +38,8 @@ class Selection:
     """Edges out of the namespaces are selected as well."""
     since: str | None = None
     """Only rows made or changed at this moment or later."""
+    memories: tuple[str, ...] = ()
+    """Only the memories of these ids, with what belongs to them; namespaces are then not asked."""
 
 
 class Conditions:
@@ -70,6 +72,8 @@ class Conditions:
         chosen = self._selection
         if table == "short_term_memory" and not chosen.short_term:
             return NOTHING
+        if chosen.memories and table not in (*MEMORIES, "clusters", "cluster_members"):
+            return self._of_memories(table)
         if table in EDGES:
             return self._edges(table) if chosen.relationships else NOTHING
         if table == "cluster_members":
@@ -81,14 +85,29 @@ class Conditions:
             return f"EXISTS (SELECT 1 FROM cluster_members WHERE cluster_members.cluster_id = clusters.id AND {member})"
         return self._recent(table) if "namespace" in self._facts[table].columns else NOTHING
 
+    def _of_memories(self, table: str) -> str:
+        """What belongs to the chosen memories: edges between two of them, and rows that name one."""
+        if table == "chat_history":
+            return (
+                f"EXISTS (SELECT 1 FROM short_term_memory m WHERE m.chat_id = {table}.chat_id AND {self._within('m')})"
+            )
+        if table == "memory_relationships":
+            return " AND ".join(self._is_memory(f"{table}.{end}") for end in _ENDS)
+        if table in ("memory_entities", "spatial_metadata"):
+            return self._is_memory(f"{table}.memory_id")
+        return NOTHING
+
     def _within(self, name: str) -> str:
+        if self._selection.memories:
+            return f"{name}.memory_id IN ({', '.join(map(_literal, self._selection.memories))})"
         listed = ", ".join(map(_literal, self._selection.namespaces))
         return f"{name}.namespace IN ({listed})" if listed else NOTHING
 
     def _recent(self, table: str, name: str = "") -> str:
         """In the namespaces, and recent enough; `name` is what the query calls the table."""
         columns = self._facts[table].columns
-        within = self._within(name or table) if "namespace" in columns else "1 = 1"
+        asked = table in MEMORIES or not self._selection.memories
+        within = self._within(name or table) if "namespace" in columns and asked else "1 = 1"
         since = self._selection.since
         moments = [column for column in _MOMENTS if column in columns]
         if since is None or not moments:

@@ -4,6 +4,7 @@ from tests.models import (
     access,
     chats,
     clusters,
+    imports,
     memories,
     policies,
     relationships,
@@ -11,7 +12,21 @@ from tests.models import (
     spatial,
     teams,
     threads,
+    uploads,
 )
 
-SUBJECTS = (teams, chats, memories, spatial, access, clusters, relationships, threads, policies, service)
+SUBJECTS = (
+    teams,
+    chats,
+    memories,
+    spatial,
+    access,
+    clusters,
+    relationships,
+    threads,
+    policies,
+    service,
+    imports,
+    uploads,
+)
 TABLES = {name: expected for subject in SUBJECTS for name, expected in subject.TABLES.items()}

@@ -14,11 +14,16 @@ from memoria.databases import connection_for, describe
 from memoria.snapshot import formats
 from memoria.snapshot.exporter import Export
 from memoria.snapshot.files import InputFile, OutputFile
+from memoria.snapshot.history import Origin
 from memoria.snapshot.importer import Import
+from memoria.snapshot.mapping import namespaces
+from memoria.snapshot.merge import Merge
+from memoria.snapshot.merge_plan import MergeOptions
 from memoria.snapshot.plan import Options
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import chosen
 from memoria.snapshot.report import Report
+from memoria.snapshot.undo import Undo, UndoReport
 
 
 @contextlib.contextmanager
@@ -53,6 +58,7 @@ def import_(
     dry_run: bool = False,
     allow_edited: bool = False,
     progress: Progress | None = None,
+    undo: bool = False,
     **options: Any,
 ) -> Report:
     with opened(url) as connection, InputFile(str(path)) as file:
@@ -64,8 +70,35 @@ def import_(
             options=Options(**options),
             dry_run=dry_run,
             allow_edited=allow_edited,
+            origin=Origin("import-data", "tester") if undo else None,
             progress=progress or NoProgress(),
         ).run()
+
+
+def merge(
+    url: str,
+    path: Path,
+    *maps: str,
+    namespace: str | None = None,
+    dry_run: bool = False,
+    undo: bool = True,
+    **options: Any,
+) -> Report:
+    with opened(url) as connection, InputFile(str(path)) as file:
+        return Merge(
+            file,
+            connection,
+            describe(connection),
+            options=MergeOptions(namespaces=namespaces(maps, namespace), **options),
+            dry_run=dry_run,
+            allow_edited=True,
+            origin=Origin("import-memories", "tester") if undo else None,
+        ).run()
+
+
+def undo(url: str, number: int, **options: Any) -> UndoReport:
+    with opened(url) as connection:
+        return Undo(number, connection, describe(connection), **options).run()
 
 
 def without_header(path: Path) -> bytes:

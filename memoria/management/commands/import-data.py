@@ -46,6 +46,7 @@ class Command(SnapshotCommand):
         parser.add_argument("--no-validate", action="store_true", help="skip the checks of each row before the import")
         parser.add_argument("--migrate", action="store_true", help="create the tables that are missing, first")
         parser.add_argument("--no-input", "--noinput", action="store_true", help="do not ask before rows are deleted")
+        shared.add_no_undo(parser)
         shared.add_report(parser)
 
     def run(self, options: dict[str, Any]) -> Report:
@@ -74,6 +75,7 @@ class Command(SnapshotCommand):
                 allow_edited=options["allow_edited"],
                 format=options["format"],
                 confirm=_no_question if options["no_input"] or not _is_terminal() else partial(_ask, progress),
+                origin=shared.origin("import-data", options),
                 progress=progress,
             ).run()
 
@@ -88,4 +90,6 @@ def _is_terminal() -> bool:
 
 def _ask(progress: TerminalProgress, report: Report) -> bool:
     replaced = ", ".join(f"{table.deleted:,} rows in {name}" for name, table in report.tables.items() if table.deleted)
+    if not replaced:
+        return True
     return progress.confirms(f"This replaces {replaced} of {report.database}.")

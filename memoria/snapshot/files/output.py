@@ -22,6 +22,8 @@ from memoria.snapshot.errors import FileFailure
 
 _SYNC_EVERY = 64 << 20
 _PARTIAL = ".partial"
+_PATIENCE = 0.5
+"""Seconds for a thread that was told to end; one that writes into a pipe which nobody reads does not."""
 
 
 class OutputFile:
@@ -94,6 +96,8 @@ class OutputFile:
         # A write into a pipe that nobody reads may last for ever; into a file it ends.
         if error is None or self._partial is not None:
             self._stop()
+        else:
+            self._thread.join(_PATIENCE)
         self._remove()
         if self._descriptor != 1 and not self._thread.is_alive():
             os.close(self._descriptor)

@@ -1,0 +1,91 @@
+"""What holds for every page: what a browser may load and run, and how much of a request is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.defaultfilters import filesizeformat
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+class PageHeaders:
+    """Says with every response that only files of this site are loaded, that nothing inline runs, and that no copy
+    of it is kept, unless the view says otherwise."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def body_limit(limit: Callable[[], int]) -> Callable[[View], View]:
+    """Marks a view that takes more bytes than a form has; the limit is asked for at each request."""
+
+    def mark(view: View) -> View:
+        view.body_limit = limit  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+class BodyLimit:
+    """Refuses a body that is too large before it is read.
+
+    It stands before CsrfViewMiddleware, which reads a form, files included, in search of its token, also of clients
+    that will be refused: theirs is never read at all if they are not signed in and it is larger than a sign-in.
+    """
+
+    ANONYMOUS = 64 * 1024
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal():
+            return _refusal("The request does not say how long it is.", 400)
+        if int(length) <= self.ANONYMOUS:
+            return None
+        if not request.user.is_authenticated:
+            return _refusal("Sign in first: a request of this size is not read from somebody unknown.", 403)
+        given = getattr(view, "body_limit", None)
+        limit = given() if given else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if limit is not None and int(length) > limit:
+            return _refusal(
+                f"The request has {filesizeformat(length)}, and {filesizeformat(limit)} are read at most.", 413
+            )
+        return None
+
+
+def _refusal(sentence: str, status: int) -> HttpResponse:
+    # The body was not read: what is left of it must not be taken for the next request of the connection.
+    headers = {"Connection": "close", "Cache-Control": "no-store"}
+    return HttpResponse(sentence + "\n", content_type="text/plain; charset=utf-8", status=status, headers=headers)

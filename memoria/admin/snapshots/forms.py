@@ -1,0 +1,73 @@
+"""What an upload is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from memoria.admin.snapshots.access import may_apply
+from memoria.admin.snapshots.choices import MERGE, REPLACE, Choices
+
+MODES = {
+    MERGE: "Merge: rows that are there stay, new ones are added.",
+    REPLACE: "Replace tables: all rows of the file's tables are deleted, then the file's are inserted.",
+}
+CONFLICTS = {
+    "skip": "keep the one that is there",
+    "overwrite": "take the file's",
+    "newest": "take whichever changed last",
+    "fail": "refuse the whole file",
+}
+NAMESPACES = 200
+"""Namespaces that a form asks for; a file with more is remapped with import-memories."""
+
+
+class ChoicesForm(forms.Form):
+    mode = forms.ChoiceField(label="What to do", widget=forms.RadioSelect)
+    on_conflict = forms.ChoiceField(
+        label="A row whose id is there with other content", choices=list(CONFLICTS.items()), required=False
+    )
+    new_ids = forms.BooleanField(required=False, label="Give every row a new id: a copy inside this database")
+    drop_embeddings = forms.BooleanField(required=False, label="Leave out embeddings")
+    null_missing_references = forms.BooleanField(
+        required=False, label="Empty references whose target is neither in the file nor in the database"
+    )
+    skip_invalid = forms.BooleanField(required=False, label="Leave out rows that do not fit")
+    ignore_unknown = forms.BooleanField(required=False, label="Leave out unknown tables and columns")
+    allow_edited = forms.BooleanField(required=False, label="Accept a file that was edited after its export")
+
+    def __init__(self, user: Any, sources: dict[str, int], chosen: Choices, data: Any = None) -> None:
+        """`sources`: the file's namespaces with their rows."""
+        super().__init__(data, initial={**chosen.as_dict()})
+        modes = [(mode, label) for mode, label in MODES.items() if may_apply(user, Choices(mode))]
+        self.fields["mode"].choices = modes  # type: ignore[attr-defined]
+        self._sources = dict(list(sources.items())[:NAMESPACES])
+        self.more = max(0, len(sources) - NAMESPACES)
+        """Namespaces that are not asked for."""
+        for number, source in enumerate(self._sources):
+            self.fields[f"target_{number}"] = forms.CharField(
+                max_length=255, required=False, initial=chosen.namespaces.get(source, source), label=source
+            )
+
+    def targets(self) -> list[tuple[str, int, forms.BoundField]]:
+        """(namespace, its rows, field of its target)."""
+        return [(source, rows, self[f"target_{n}"]) for n, (source, rows) in enumerate(self._sources.items())]
+
+    def merging(self) -> list[forms.BoundField]:
+        return [self["new_ids"], self["drop_embeddings"]]
+
+    def accepting(self) -> list[forms.BoundField]:
+        names = ("skip_invalid", "ignore_unknown", "allow_edited", "null_missing_references")
+        return [self[name] for name in names]
+
+    def chosen(self) -> Choices:
+        values = {name: value for name, value in self.cleaned_data.items() if not name.startswith("target_")}
+        values["on_conflict"] = values["on_conflict"] or "skip"
+        typed = {source: self.cleaned_data[f"target_{n}"] for n, source in enumerate(self._sources)}
+        return Choices(**values, namespaces={s: target for s, target in typed.items() if target and target != s})
+
+
+def first_choices(user: Any) -> Choices:
+    """What a new upload is checked for: what changes least, among what its owner may do."""
+    return next(choices for choices in map(Choices, MODES) if may_apply(user, choices))

@@ -1,0 +1,153 @@
+"""The history of imports, by commands and uploads alike, and the page on which one is taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db import DEFAULT_DB_ALIAS
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django_tasks import task
+
+from memoria.admin.snapshots import access
+from memoria.admin.snapshots.doors import door
+from memoria.admin.snapshots.findings import held
+from memoria.console.render import visible
+from memoria.databases import connection_for, describe
+from memoria.models import Import
+from memoria.snapshot.errors import SnapshotError
+from memoria.snapshot.undo import Undo, UndoReport
+
+SHOWN = 100
+
+
+@door("GET", "POST", needs=access.may_see_imports)
+def of_import(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """What an import did, and what taking it back would do; POST takes it back."""
+    found = get_object_or_404(Import, pk=pk)
+    if request.method == "POST":
+        if not access.may_undo(request.user):
+            raise PermissionDenied
+        since = _last_entry(pk)
+        undo.enqueue(pk, request.user.pk, request.POST.get("force") == "on")
+        return HttpResponseRedirect(f"{reverse('admin:memoria_import_page', args=[pk])}?since={since}")
+    return _page(request, found)
+
+
+@task()
+def undo(number: int, user_id: Any, force: bool) -> None:
+    """What a worker does. Its outcome is told by the admin's log, and by the import's state."""
+    user = get_user_model().objects.filter(pk=user_id).first()
+    if user is None or not access.may_undo(user):
+        return
+    connection = connection_for(alias=DEFAULT_DB_ALIAS)
+    try:
+        report = Undo(number, connection, describe(connection), force=force).run()
+        told = f"Taken back: {_figures(report) or 'nothing to do'}."
+    except SnapshotError as error:
+        told = f"Not taken back: {error}."
+    LogEntry.objects.create(
+        user_id=user_id,
+        content_type=ContentType.objects.get_for_model(Import),
+        object_id=str(number),
+        object_repr=f"import {number}",
+        action_flag=CHANGE,
+        change_message=held(visible(told)),
+    )
+
+
+def _figures(report: UndoReport) -> str:
+    parts = [f"{name}: {c.delete:,} deleted, {c.restore:,} restored" for name, c in report.tables.items()]
+    return "; ".join(parts)
+
+
+def _entries(pk: int) -> Any:
+    content = ContentType.objects.get_for_model(Import)
+    return LogEntry.objects.filter(content_type=content, object_id=str(pk)).order_by("-pk")
+
+
+def _last_entry(pk: int) -> int:
+    return int(_entries(pk).values_list("pk", flat=True).first() or 0)
+
+
+def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
+    since = request.GET.get("since", "")
+    waiting = since.isdecimal() and _last_entry(found.pk) <= int(since) and found.state == Import.State.DONE
+    report, problem = None, ""
+    if found.state == Import.State.DONE and access.may_undo(request.user) and not waiting:
+        connection = connection_for(alias=DEFAULT_DB_ALIAS)
+        try:
+            report = Undo(found.pk, connection, describe(connection), dry_run=True).run()
+        except SnapshotError as error:
+            problem = f"{error}."
+    tables = access.viewable_tables(request.user)
+    context = {
+        **admin.site.each_context(request),
+        "title": f"Import {found.pk}",
+        "opts": Import._meta,
+        "found": found,
+        "report": report,
+        "changed": sum(counts.changed for counts in report.tables.values()) if report else 0,
+        "rows": [row for row in report.changed if row.table in tables][:SHOWN] if report else [],
+        "problem": problem,
+        "waiting": waiting,
+        "entries": _entries(found.pk).select_related("user")[:10],
+    }
+    return TemplateResponse(request, "admin/memoria/upload/import.html", context)
+
+
+@admin.register(Import)
+class ImportAdmin(admin.ModelAdmin[Import]):
+    list_display = ("number", "kind", "state", "user_name", "finished_at", "file", "rows", "digest")
+    list_display_links = None
+    list_filter = ("state", "kind", "finished_at")
+    search_fields = ("sha256",)
+    search_help_text = "The SHA-256 of a file."
+    ordering = ("-pk",)
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+
+    def get_urls(self) -> list[URLPattern]:
+        changelist = [url for url in super().get_urls() if url.name == "memoria_import_changelist"]
+        page = path("<int:pk>/", of_import, name="memoria_import_page")
+        return [*changelist, page, path("<int:pk>/change/", of_import, name="memoria_import_change")]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return access.may_see_imports(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return access.may_see_imports(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="import", ordering="id")
+    def number(self, found: Import) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("admin:memoria_import_page", args=[found.pk]), found.pk)
+
+    @admin.display(description="file")
+    def file(self, found: Import) -> str:
+        return visible(found.file_name)
+
+    @admin.display(description="rows")
+    def rows(self, found: Import) -> str:
+        return f"{sum(c.get('inserted', 0) + c.get('overwritten', 0) for c in found.counts.values()):,}"
+
+    @admin.display(description="SHA-256")
+    def digest(self, found: Import) -> str:
+        return format_html("<code>{}…</code>", found.sha256[:12])

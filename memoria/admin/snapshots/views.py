@@ -1,0 +1,273 @@
+"""The pages of an upload: send it, look at what it would do, do it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from memoria.admin.snapshots import access, jobs, storage
+from memoria.admin.snapshots.choices import REPLACE, Choices
+from memoria.admin.snapshots.doors import door
+from memoria.admin.snapshots.findings import KEPT
+from memoria.admin.snapshots.forms import ChoicesForm, first_choices
+from memoria.admin.snapshots.grid import Line, by_namespace, grid
+from memoria.admin.snapshots.receive import ROOM, Receiving, Refused, too_large
+from memoria.admin.snapshots.ticket import is_valid, ticket
+from memoria.console.render import visible
+from memoria.models import Upload
+from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.registry import MODELS
+from memoria.snapshot.report import counted
+
+State = Upload.State
+FINDINGS_SHOWN = 100
+_TEMPLATES = "admin/memoria/upload/"
+
+
+def _limit() -> int:
+    return int(settings.MEMORIA_UPLOAD_MAX_BYTES) + ROOM
+
+
+@door("GET", needs=access.may_import)
+def upload(request: HttpRequest) -> HttpResponseBase:
+    jobs.sweep()
+    return _upload_page(request)
+
+
+@door("POST", needs=access.may_import, takes=_limit)
+def receive(request: HttpRequest, given: str) -> HttpResponseBase:
+    """Takes the file. The page that sends it may be a script, which is answered with an address instead of a page."""
+    if not is_valid(request, given):
+        return _upload_refused(request, Refused("This form is no longer valid: open the page again.", 403))
+    with Receiving(request, settings.MEMORIA_UPLOAD_MAX_BYTES) as received:
+        try:
+            if int(request.META.get("CONTENT_LENGTH") or 0) > _limit():
+                raise Refused(too_large(received.limit), 413)
+            received.read()
+        except Refused as error:
+            return _upload_refused(request, error)
+        made = Upload.objects.create(
+            owner_id=request.user.pk,
+            owner_name=request.user.get_username(),
+            name=received.name or "snapshot",
+            size=received.size,
+            sha256=received.sha256,
+            stored=received.stored,
+            expires_at=timezone.now() + timedelta(hours=settings.MEMORIA_UPLOAD_KEEP_HOURS),
+            choices=first_choices(request.user).as_dict(),
+        )
+        received.keep()
+    jobs.submit(made)
+    return _go(request, _address(made))
+
+
+@door("GET", needs=access.may_look)
+def job(request: HttpRequest, pk: str) -> HttpResponseBase:
+    """One upload: what is being done with it, what would be done, or what was done."""
+    return _job_page(request, _visible(request, pk))
+
+
+@door("POST", needs=access.may_import)
+def preview(request: HttpRequest, pk: str) -> HttpResponseBase:
+    """Check it again, with other choices."""
+    found = _own(request, pk)
+    form = ChoicesForm(request.user, found.namespaces, Choices.of(found.choices), request.POST)
+    if not form.is_valid():
+        return _job_page(request, found, form=form, status=400)
+    if not jobs.begin(found, State.CHECKING, jobs.STARTABLE, choices=form.chosen().as_dict()):
+        return _job_page(request, found, problem="It is being worked on; wait until that is done.", status=409)
+    return HttpResponseRedirect(_address(found))
+
+
+@door("POST", needs=access.may_import)
+def apply(request: HttpRequest, pk: str) -> HttpResponseBase:
+    """Do what the preview shows. Nothing but the number of that preview comes from the form."""
+    found = _own(request, pk)
+    choices = Choices.of(found.choices)
+    if not access.may_apply(request.user, choices):
+        raise PermissionDenied
+    if found.state in (State.APPLYING, State.APPLIED, State.DONE):
+        return HttpResponseRedirect(_address(found))  # a second click, or the way back and on again
+    if problem := _not_as_shown(request, found):
+        return _job_page(request, found, problem=problem, status=409)
+    if choices.mode == REPLACE and request.POST.get("database", "").strip() != database_name():
+        return _job_page(request, found, problem=f"Type the name of the database, {database_name()}.", status=400)
+    if not jobs.begin(found, State.APPLYING, (State.PREVIEWED,), owner=request.user):
+        return HttpResponseRedirect(_address(found))
+    return HttpResponseRedirect(_address(found))
+
+
+@door("POST", needs=access.may_import)
+def remove(request: HttpRequest, pk: str) -> HttpResponseBase:
+    found = _own(request, pk)
+    if not jobs.discard(found):
+        return _job_page(request, found, problem="It is being worked on, or is gone already.", status=409)
+    messages.success(request, "The file was removed.")
+    return HttpResponseRedirect(reverse("admin:memoria_upload_changelist"))
+
+
+@door("GET", needs=access.may_look)
+def status(request: HttpRequest, pk: str) -> HttpResponseBase:
+    """The state, for the script that waits for it to change."""
+    found = _visible(request, pk)
+    return JsonResponse({"state": found.state, "attempt": found.attempt, **_progress(found)})
+
+
+@door("GET", needs=access.may_look)
+def report(request: HttpRequest, pk: str) -> HttpResponseBase:
+    """The report as the commands write it, but for rows of tables that the reader may not view."""
+    found = _visible(request, pk)
+    kept = found.result or found.preview
+    if kept is None:
+        raise Http404
+    tables = access.viewable_tables(request.user)
+    shown = {**kept, "issues": [issue for issue in kept["issues"] if issue["table"] in tables]}
+    text = json.dumps(shown, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    headers = {"Content-Disposition": f'attachment; filename="report-{found.pk[:8]}.json"'}
+    return HttpResponse(text, content_type="application/json", headers=headers)
+
+
+def database_name() -> str:
+    """What has to be typed before rows of the database are replaced."""
+    name = str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])
+    return Path(name).name if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" else name
+
+
+def _address(found: Upload) -> str:
+    return reverse("admin:memoria_upload_job", args=[found.pk])
+
+
+def _visible(request: HttpRequest, pk: str) -> Upload:
+    return jobs.look(get_object_or_404(access.visible_uploads(request.user), pk=pk))
+
+
+def _own(request: HttpRequest, pk: str) -> Upload:
+    """An upload that may be changed: one's own. Somebody else's is not there, or not to be touched."""
+    found = _visible(request, pk)
+    if not access.may_act_on(request.user, found):
+        raise PermissionDenied
+    return found
+
+
+def _not_as_shown(request: HttpRequest, found: Upload) -> str:
+    if found.state != State.PREVIEWED or request.POST.get("preview") != str(found.attempt):
+        return "This is not the preview that you were shown; look at this one first."
+    try:
+        with storage.held(found.stored):
+            return ""
+    except FileFailure as error:
+        return f"{error}."
+
+
+def _progress(found: Upload) -> dict[str, Any]:
+    return storage.progress_of(found.stored) if found.state in Upload.BUSY and found.stored else {}
+
+
+def _go(request: HttpRequest, address: str) -> HttpResponseBase:
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"address": address})
+    return HttpResponseRedirect(address)
+
+
+def _upload_refused(request: HttpRequest, error: Refused) -> HttpResponseBase:
+    # What was not read must not be taken for the next request of the connection.
+    if request.headers.get("Accept") == "application/json":
+        response: HttpResponseBase = JsonResponse({"problem": str(error)}, status=error.status)
+    else:
+        response = _upload_page(request, problem=str(error), status=error.status)
+    response.headers["Connection"] = "close"
+    return response
+
+
+def _upload_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponseBase:
+    context = {
+        **admin.site.each_context(request),
+        "title": "Upload a snapshot",
+        "opts": Upload._meta,
+        "action": reverse("admin:memoria_upload_receive", args=[ticket(request)]),
+        "limit": settings.MEMORIA_UPLOAD_MAX_BYTES,
+        "hours": settings.MEMORIA_UPLOAD_KEEP_HOURS,
+        "problem": problem,
+    }
+    return TemplateResponse(request, _TEMPLATES + "upload.html", context, status=status)
+
+
+def _job_page(
+    request: HttpRequest,
+    found: Upload,
+    *,
+    form: ChoicesForm | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponseBase:
+    choices = Choices.of(found.choices)
+    acting = access.may_act_on(request.user, found)
+    shown = found.result or found.preview
+    lines = grid(shown) if shown else []
+    deleted = sum(line.deleted for line in lines)
+    context = {
+        **admin.site.each_context(request),
+        "title": visible(found.name),
+        "opts": Upload._meta,
+        "upload": found,
+        "problem": problem,
+        "busy": found.state in Upload.BUSY,
+        "progress": _progress(found),
+        "report": shown,
+        "lines": lines,
+        "deleted": counted(deleted, "row"),
+        "replaces": choices.mode == REPLACE,
+        "form": form or ChoicesForm(request.user, found.namespaces, choices),
+        "ways": by_namespace(shown) if shown else [],
+        "kept": KEPT,
+        "may_change": acting and found.state in jobs.STARTABLE,
+        "may_remove": acting
+        and (found.state in jobs.STARTABLE or (found.state in Upload.BUSY and not found.started_at)),
+        "may_apply": acting and found.state == State.PREVIEWED and access.may_apply(request.user, choices),
+        "may_see_imports": access.may_see_imports(request.user),
+        "may_undo": access.may_undo(request.user),
+        "rows_at": _rows_at(request, lines),
+        "database": database_name(),
+        **_findings(request, found),
+    }
+    return TemplateResponse(request, _TEMPLATES + "job.html", context, status=status)
+
+
+def _rows_at(request: HttpRequest, lines: list[Line]) -> list[tuple[str, str]]:
+    """(name, address) of the lists of tables that got rows."""
+    tables = access.viewable_tables(request.user) & {line.name for line in lines}
+    models = [model._meta for model in MODELS if model._meta.db_table in tables]
+    return [(str(m.verbose_name_plural), reverse(f"admin:memoria_{m.model_name}_changelist")) for m in models]
+
+
+def _findings(request: HttpRequest, found: Upload) -> dict[str, Any]:
+    """A page of what was found about single rows, of tables that the reader may view."""
+    tables = access.viewable_tables(request.user)
+    every = found.findings.all()
+    groups = list(every.values("table", "action").annotate(rows=Count("id")).order_by("table", "action"))
+    viewable = [group for group in groups if group["table"] in tables]
+    chosen = every.filter(table__in=tables)
+    table, action = request.GET.get("table", ""), request.GET.get("action", "")
+    if table or action:
+        chosen = chosen.filter(table=table, action=action)
+    return {
+        "groups": viewable,
+        "hidden": sum(group["rows"] for group in groups if group["table"] not in tables),
+        "table": table,
+        "action": action,
+        "findings": Paginator(chosen, FINDINGS_SHOWN).get_page(request.GET.get("page")),
+    }

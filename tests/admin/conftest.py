@@ -1,0 +1,76 @@
+"""The admin in this process, on databases of every kind."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dj_database_url
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
+from django.db import connections
+from django.test import Client
+from django.test.utils import override_settings
+
+from tests.conftest import MakeDatabase
+from tests.samples.databases import EVERY, insert
+from tests.samples.rows import row
+
+
+@contextlib.contextmanager
+def as_default(url: str, blocker: Any) -> Iterator[str]:
+    """The database of this URL is the site's, over plain HTTP, until the block ends."""
+    before = connections.settings["default"]
+    with blocker.unblock(), override_settings(SECURE_SSL_REDIRECT=False):
+        connections["default"].close()
+        del connections["default"]
+        connections.settings["default"] = connections.configure_settings({"default": dj_database_url.parse(url)})[
+            "default"
+        ]
+        try:
+            yield url
+        finally:
+            connections["default"].close()
+            del connections["default"]
+            connections.settings["default"] = before
+
+
+@pytest.fixture
+def everywhere(migrated_url: str, django_db_blocker: Any) -> Iterator[str]:
+    """The URL of the site's database, once of each kind; its tables are there and empty."""
+    with as_default(migrated_url, django_db_blocker) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_site(make_database: MakeDatabase, django_db_blocker: Any) -> Iterator[str]:
+    """The same on SQLite alone, for what no database can change."""
+    with as_default(make_database("sqlite", migrated=True), django_db_blocker) as url:
+        yield url
+
+
+def one_row_each(url: str) -> None:
+    for table in EVERY:
+        insert(url, table, [row(table)])
+
+
+def sample_data() -> None:
+    call_command("load-sample-data", verbosity=0, stdout=open("/dev/null", "w"))  # noqa: SIM115
+
+
+@pytest.fixture
+def sign_in() -> Callable[..., Client]:
+    """Signs a new member of the staff in, with these permissions, or an administrator with all."""
+
+    def sign_in(*permissions: str, administrator: bool = False) -> Client:
+        number = User.objects.count()
+        user = User.objects.create(username=f"user-{number}", is_staff=True, is_superuser=administrator)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        assert user.user_permissions.count() == len(permissions)
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in

@@ -1,0 +1,188 @@
+"""Snapshots as downloads."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
+
+from memoria.databases import connection_for
+from memoria.models import Import, LongTermMemory
+from memoria.snapshot.files import InputFile
+from memoria.snapshot.merge import Merge
+from tests.admin.snapshots.conftest import Sign, applied, memories, uploaded
+from tests.samples.databases import EVERY, insert, rows_of
+from tests.samples.engine import export as exported
+from tests.samples.engine import without_header
+from tests.samples.rows import row
+
+PATH = "/admin/memoria/upload/export/"
+
+
+def content(response: Any) -> bytes:
+    assert response.status_code == 200, response.content
+    return b"".join(response.streaming_content)
+
+
+def edges(url: str) -> None:
+    """Two namespaces, an edge inside each, and one between them."""
+    for name, namespace in (("a", "one"), ("b", "one"), ("c", "two")):
+        insert(url, "long_term_memory", [row("long_term_memory", memory_id=name, namespace=namespace)])
+    for number, (source, target) in enumerate((("a", "b"), ("b", "c"))):
+        values = {"relationship_id": f"r-{number}", "source_memory_id": source, "target_memory_id": target}
+        insert(url, "memory_relationships", [row("memory_relationships", namespace="one", **values)])
+    insert(url, "clusters", [row("clusters")])
+    insert(url, "cluster_members", [row("cluster_members", memory_id="a")])
+
+
+@pytest.mark.parametrize(
+    ("format", "compression", "ending"),
+    [("json", "", ".json"), ("ndjson", "gzip", ".ndjson.gz"), ("json", "zstd", ".json.zst")],
+)
+def test_the_download_is_the_snapshot_of_the_command(
+    everywhere: str, sign_in: Sign, tmp_path: Path, format: str, compression: str, ending: str
+) -> None:
+    edges(everywhere)
+    client = sign_in(administrator=True)
+    tables = list(EVERY)
+    response = client.post(PATH, {"tables": tables, "format": format, "compression": compression})
+    assert response.headers["Content-Disposition"].endswith(f'Z{ending}"')
+    path = tmp_path / f"download{ending}"
+    path.write_bytes(content(response))
+    exported(everywhere, tmp_path / f"command{ending}")
+    if not compression:
+        assert without_header(path) == without_header(tmp_path / f"command{ending}")
+    connection = connection_for(url=everywhere)
+    with InputFile(str(path)) as file:
+        report = Merge(file, connection, "x", dry_run=True).run()
+    assert (report.rows, report.tables["long_term_memory"].skipped) == (7, 3)
+    (entry,) = LogEntry.objects.all()
+    assert entry.change_message.startswith("Snapshot exported: teams, workspaces")
+
+
+def test_namespaces_and_tables(sqlite_site: str, sign_in: Sign) -> None:
+    edges(sqlite_site)
+    client = sign_in(administrator=True)
+    values = {"tables": ["long_term_memory", "memory_relationships"], "namespaces": "on*\n", "format": "json"}
+    found = json.loads(content(client.post(PATH, values)))
+    assert found["metadata"]["namespaces"] == ["one"]
+    assert [m["memory_id"] for m in found["payload"]["long_term_memory"]] == ["a", "b"]
+    assert [e["relationship_id"] for e in found["payload"]["memory_relationships"]] == ["r-0"]
+    assert "clusters" not in found["payload"]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"tables": [], "format": "json"}, "This field is required."),
+        ({"tables": ["auth_user"], "format": "json"}, "auth_user is not one of the available choices."),
+        ({"tables": ["clusters; DROP TABLE x"], "format": "json"}, "is not one of the available choices."),
+        ({"tables": ["clusters"], "format": "xml"}, "xml is not one of the available choices."),
+        ({"tables": ["clusters"], "format": "json", "compression": "zip"}, "zip is not one of the available choices."),
+        ({"tables": ["clusters"], "format": "json", "namespaces": "nothing"}, "has no namespace"),
+        ({"tables": ["clusters"], "format": "json", "namespaces": "' OR 1=1 --"}, "has no namespace"),
+        ({"tables": ["clusters"], "format": "json", "namespaces": "x" * 30_000}, "Ensure this value has at most"),
+    ],
+)
+def test_what_cannot_be_exported(sqlite_site: str, sign_in: Sign, values: dict[str, Any], sentence: str) -> None:
+    response = sign_in(administrator=True).post(PATH, values)
+    assert response.status_code == 400
+    assert sentence in response.content.decode()
+
+
+def test_only_tables_that_the_user_may_view(sqlite_site: str, sign_in: Sign) -> None:
+    edges(sqlite_site)
+    client = sign_in("export_snapshot", "view_longtermmemory")
+    text = client.get(PATH).content.decode()
+    assert 'value="long_term_memory"' in text
+    assert 'value="clusters"' not in text
+    assert client.post(PATH, {"tables": ["clusters"], "format": "json"}).status_code == 400
+    found = json.loads(content(client.post(PATH, {"tables": ["long_term_memory"], "format": "json"})))
+    assert found["metadata"]["tables"] == ["long_term_memory"]
+
+
+def test_rows_that_no_snapshot_can_hold_stop_it(sqlite_site: str, sign_in: Sign) -> None:
+    insert(sqlite_site, "long_term_memory", [row("long_term_memory", importance_score="much")])
+    response = sign_in(administrator=True).post(PATH, {"tables": ["long_term_memory"], "format": "json"})
+    assert response.status_code == 400
+    assert "importance_score" in response.content.decode()
+
+
+def test_chosen_memories_with_what_belongs_to_them(everywhere: str, sign_in: Sign) -> None:
+    edges(everywhere)
+    client = sign_in(administrator=True)
+    values = {"action": "export_selected", "_selected_action": ["a", "b"]}
+    found = json.loads(content(client.post("/admin/memoria/longtermmemory/", values)))
+    ids = {"long_term_memory": "memory_id", "memory_relationships": "relationship_id", "clusters": "id"}
+    assert {table: [r[key] for r in found["payload"][table]] for table, key in ids.items()} == {
+        "long_term_memory": ["a", "b"],
+        "memory_relationships": ["r-0"],
+        "clusters": [1],
+    }
+
+
+def test_the_action_needs_the_permission(sqlite_site: str, sign_in: Sign) -> None:
+    edges(sqlite_site)
+    client = sign_in("view_longtermmemory", "change_longtermmemory")
+    assert "export_selected" not in client.get("/admin/memoria/longtermmemory/").content.decode()
+    values = {"action": "export_selected", "_selected_action": ["a"]}
+    response = client.post("/admin/memoria/longtermmemory/", values)
+    assert response.headers["Content-Type"].startswith("text/html")
+
+
+def test_who_leaves_in_the_middle_leaves_nothing_running(sqlite_site: str, sign_in: Sign) -> None:
+    call_command("load-sample-data", verbosity=0)
+    response = sign_in(administrator=True).post(PATH, {"tables": ["long_term_memory"], "format": "json"})
+    pieces = iter(response.streaming_content)
+    next(pieces)
+    response.close()
+
+
+# Undo
+
+
+def test_an_import_is_taken_back(everywhere: str, sign_in: Sign) -> None:
+    insert(everywhere, "long_term_memory", [row("long_term_memory", memory_id="m-0")])
+    before = rows_of(everywhere, "long_term_memory")
+    client = sign_in(administrator=True)
+    upload = applied(client, uploaded(client, memories("m-1")))
+    path = f"/admin/memoria/import/{upload.import_id}/"
+    text = client.get(path).content.decode()
+    assert "Take this import back" in text
+    assert client.post(path).status_code == 302
+    done = waited(upload.import_id)
+    assert (done.state, rows_of(everywhere, "long_term_memory")) == ("undone", before)
+    text = client.get(path).content.decode()
+    assert "Taken back: long_term_memory: 1 deleted, 0 restored." in text
+    assert "Take this import back" not in text
+
+
+def test_what_changed_since_is_left_unless_forced(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = applied(client, uploaded(client, memories("m-1", "m-2")))
+    LongTermMemory.objects.filter(pk="m-1").update(summary="better")
+    path = f"/admin/memoria/import/{upload.import_id}/"
+    assert "m-1 was changed since" in client.get(path).content.decode().replace("\n", " ")
+    client.post(path)
+    waited(upload.import_id, entries=1)
+    assert LongTermMemory.objects.count() == 2
+    assert "Not taken back" in client.get(path).content.decode()
+    client.post(path, {"force": "on"})
+    waited(upload.import_id, entries=2)
+    assert LongTermMemory.objects.count() == 0
+    client.post(path)
+    waited(upload.import_id, entries=3)
+    assert "is undone already" in client.get(path).content.decode()
+
+
+def waited(number: int | None, *, entries: int = 1) -> Import:
+    end = time.monotonic() + 20
+    while LogEntry.objects.filter(object_repr=f"import {number}").count() < entries:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return Import.objects.get(pk=number)

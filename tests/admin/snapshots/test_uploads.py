@@ -1,0 +1,514 @@
+"""Upload, preview, apply: what was shown is what is done, or nothing is."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import io
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.db import connection, connections
+from django.test import Client
+from django.utils import timezone
+
+from memoria.admin.snapshots import jobs, storage
+from memoria.models import Finding, Import, LongTermMemory, Upload
+from tests.admin.snapshots.conftest import Sign, act, address_of, applied, chosen, ended, memories, send, uploaded
+from tests.samples.databases import insert, rows_of, sample
+from tests.samples.rows import row
+
+State = Upload.State
+
+
+def ids() -> list[str]:
+    return sorted(LongTermMemory.objects.values_list("memory_id", flat=True))
+
+
+def page(client: Client, upload: Upload, query: str = "") -> str:
+    response = client.get(f"/admin/memoria/upload/{upload.pk}/{query}")
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def test_a_merge_from_upload_to_history(everywhere: str, sign_in: Sign, folder: Path) -> None:
+    insert(everywhere, "long_term_memory", [row("long_term_memory", memory_id="m-0", searchable_content="kept")])
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1", "m-2"), "two.json")
+    assert (upload.state, upload.name, upload.size) == (State.PREVIEWED, "two.json", len(memories("m-1", "m-2")))
+    assert ids() == ["m-0"]
+    text = page(client, upload)
+    assert "<td>2</td>" in text
+    assert "long_term_memory: 2 new" in text
+    upload = applied(client, upload)
+    assert upload.state == State.DONE
+    assert ids() == ["m-0", "m-1", "m-2"]
+    assert upload.result is not None
+    assert upload.result["tables"]["long_term_memory"]["inserted"] == 2
+    assert os.listdir(folder) == []
+    (done,) = Import.objects.all()
+    assert (done.kind, done.file_name, done.sha256, done.user_name) == ("upload", "two.json", upload.sha256, "user-0")
+    assert upload.import_id == done.pk
+    (entry,) = LogEntry.objects.filter(object_id=upload.pk)
+    assert entry.change_message == (f"Snapshot applied. SHA-256 {upload.sha256}. long_term_memory: 2 inserted")
+    assert "Take it back" in page(client, upload)
+
+
+def test_a_replacement_wants_the_name_of_the_database(everywhere: str, sign_in: Sign) -> None:
+    insert(everywhere, "long_term_memory", [row("long_term_memory", memory_id="m-0")])
+    client = sign_in("replace_with_snapshot", "view_longtermmemory")
+    upload = uploaded(client, memories("m-1"))
+    assert upload.choices["mode"] == "replace"
+    name = Path(str(connection.settings_dict["NAME"])).name
+    text = page(client, upload)
+    assert f"This deletes 1 row of the database <strong>{name}</strong>" in text
+    for typed in ("", "Yes", name.upper(), name + "x"):
+        response = act(client, upload, "apply", preview=upload.attempt, database=typed)
+        assert (response.status_code, ids()) == (400, ["m-0"])
+    assert applied(client, upload, database=name).state == State.DONE
+    assert ids() == ["m-1"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "layout_a_postgresql.json",
+        "layout_a_sqlite.json",
+        "layout_b_postgresql.ndjson",
+        "layout_b_sqlite.ndjson",
+        "layout_c_postgresql.json",
+        "layout_c_sqlite.json",
+    ],
+)
+def test_every_layout_is_taken(sqlite_site: str, sign_in: Sign, name: str) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, sample(name).read_bytes(), name)
+    assert upload.state == State.PREVIEWED, upload.message
+    assert applied(client, upload).state == State.DONE
+    assert upload.preview is not None
+    assert upload.preview["rows"] == sum(line["rows"] for line in upload.preview["merge"])
+    assert len(ids()) == upload.preview["tables"]["long_term_memory"]["inserted"]
+
+
+def test_namespaces_conflicts_and_what_differs(sqlite_site: str, sign_in: Sign) -> None:
+    insert(sqlite_site, "long_term_memory", [row("long_term_memory", memory_id="m-1", summary="old <b>words</b>")])
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1", "m-2", summary="new words", created_at="2026-01-01T00:00:00"))
+    assert upload.namespaces == {"default": 2}
+    (different,) = Finding.objects.filter(action="different")
+    assert (different.key, different.old["summary"], different.new["summary"]) == (  # type: ignore[index]
+        "m-1",
+        "old <b>words</b>",
+        "new words",
+    )
+    assert "old &lt;b&gt;words&lt;/b&gt;" in page(client, upload, "?table=long_term_memory&action=different")
+    upload = chosen(client, upload, target_0="elsewhere", new_ids="on")
+    assert "default → elsewhere" in page(client, upload)
+    applied(client, upload)
+    assert LongTermMemory.objects.filter(namespace="elsewhere").count() == 2
+    upload = chosen(client, uploaded(client, memories("m-1", summary="mine")), on_conflict="overwrite")
+    applied(client, upload)
+    assert LongTermMemory.objects.get(pk="m-1").summary == "mine"
+
+
+def test_what_does_not_fit_is_refused_and_can_be_left_out(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    content = memories("<i>much</i>").replace(b'"importance_score": 0.5', b'"importance_score": "much"')
+    upload = uploaded(client, content)
+    assert upload.state == State.REFUSED
+    assert "importance_score" in upload.message
+    assert "&lt;i&gt;much&lt;/i&gt;" in page(client, upload)
+    assert "<i>" not in page(client, upload)
+    assert act(client, upload, "apply", preview=upload.attempt).status_code == 409
+    upload = chosen(client, upload, skip_invalid="on")
+    assert upload.state == State.PREVIEWED
+    assert applied(client, upload).state == State.DONE
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"not a snapshot", "the file is not a snapshot: it does not begin with"),
+        (b"PK\x03\x04 a zip archive", "the file is not a snapshot: it is a zip archive"),
+        (b"\0" * 257 + b"ustar" + b"\0" * 300, "the file is not a snapshot: it is a tar archive"),
+        (b"SQLite format 3\0 and so on", "the file is not a snapshot: it is a SQLite database"),
+        (memories("m-1")[:-40], "a.json"),
+        (memories("m-1") + b"{}", "a.json"),
+        (b"\x1f\x8b\x08\0 and so on", "the gzip stream is damaged"),
+        (b"\x28\xb5\x2f\xfd and so on", "the Zstandard stream is damaged"),
+        (b'{"metadata": {"counts": {"auth_user": 1}}, "payload": {"auth_user": [{"is_superuser": true}]}}', "a.json"),
+    ],
+    ids=["text", "zip", "tar", "sqlite", "cut", "goes-on", "gzip", "zstd", "other-table"],
+)
+def test_what_is_no_snapshot(sqlite_site: str, sign_in: Sign, content: bytes, sentence: str) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, content)
+    assert upload.state == State.REFUSED
+    assert sentence in upload.message
+    assert "Traceback" not in page(client, upload)
+    assert act(client, upload, "apply", preview=upload.attempt).status_code == 409
+    assert ids() == []
+
+
+def rows_change(upload: Upload, folder: Path) -> None:
+    LongTermMemory.objects.filter(pk="m-0").update(summary="changed")
+
+
+def a_row_comes(upload: Upload, folder: Path) -> None:
+    LongTermMemory.objects.create(memory_id="m-9", processed_data={}, searchable_content="x", summary="x")
+
+
+def a_row_goes_and_another_comes(upload: Upload, folder: Path) -> None:
+    LongTermMemory.objects.filter(pk="m-0").delete()
+    a_row_comes(upload, folder)
+
+
+def the_schema_changes(upload: Upload, folder: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE long_term_memory ADD COLUMN extra text")
+
+
+@pytest.mark.parametrize(
+    ("mode", "change"),
+    [
+        ("merge", rows_change),
+        ("replace", rows_change),
+        ("merge", a_row_comes),
+        ("replace", a_row_goes_and_another_comes),
+        ("merge", the_schema_changes),
+    ],
+)
+def test_a_changed_target_makes_the_preview_stale(
+    everywhere: str, sign_in: Sign, folder: Path, mode: str, change: Any
+) -> None:
+    insert(everywhere, "long_term_memory", [row("long_term_memory", memory_id="m-0")])
+    client = sign_in(administrator=True)
+    upload = chosen(client, uploaded(client, memories("m-1")), mode=mode)
+    assert upload.state == State.PREVIEWED, upload.message
+    change(upload, folder)
+    before = rows_of(everywhere, "long_term_memory")
+    name = Path(str(connection.settings_dict["NAME"])).name
+    upload = applied(client, upload, database=name)
+    assert (upload.state, rows_of(everywhere, "long_term_memory")) == (State.STALE, before)
+    assert "The data changed since this preview" in page(client, upload)
+    upload = chosen(client, upload, mode=mode)
+    assert applied(client, upload, database=name).state == State.DONE
+    assert "m-1" in ids()
+
+
+def exchanged(path: Path) -> None:
+    path.write_bytes(memories("m-2"))
+
+
+def exchanged_quietly(path: Path) -> None:
+    """The same size and times, other bytes."""
+    found = path.stat()
+    path.write_bytes(path.read_bytes().replace(b"m-1", b"m-7"))
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def appended(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b" ")
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 10)
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def linked(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def linked_hard(path: Path) -> None:
+    os.link(path, path.with_name("elsewhere"))
+
+
+def a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [exchanged, exchanged_quietly, appended, cut, removed, linked, linked_hard, a_pipe, a_folder],
+)
+def test_an_exchanged_file_is_not_applied(sqlite_site: str, sign_in: Sign, folder: Path, change: Any) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    change(folder / upload.stored)
+    response = act(client, upload, "apply", preview=upload.attempt)
+    assert response.status_code in (302, 409)
+    assert ended(upload.pk).state in (State.STALE, State.FAILED, State.PREVIEWED)
+    assert ids() == []
+    assert LogEntry.objects.filter(change_message__contains="Snapshot applied").count() == 0
+
+
+def test_options_come_only_from_the_preview(sqlite_site: str, sign_in: Sign) -> None:
+    insert(sqlite_site, "long_term_memory", [row("long_term_memory", memory_id="m-0")])
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    applied(client, upload, mode="replace", target_0="elsewhere", namespaces="{}", on_conflict="overwrite")
+    assert ids() == ["m-0", "m-1"]
+    assert LongTermMemory.objects.get(pk="m-1").namespace == "default"
+
+
+@pytest.mark.parametrize("number", ["", "0", "2", "-1", "1 OR 1=1", "99999999999999999999"])
+def test_only_the_preview_that_was_shown_is_applied(sqlite_site: str, sign_in: Sign, number: str) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    response = act(client, upload, "apply", preview=number)
+    assert (response.status_code, ids()) == (409, [])
+    assert "This is not the preview that you were shown" in response.content.decode()
+
+
+def test_twenty_clicks_are_one_import(everywhere: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    session = client.cookies["sessionid"].value
+
+    def click(_: int) -> int:
+        other = Client()
+        other.cookies["sessionid"] = session
+        try:
+            return int(act(other, upload, "apply", preview=upload.attempt).status_code)
+        finally:
+            connections.close_all()
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        codes = set(pool.map(click, range(20)))
+    assert codes <= {302, 409, 503}
+    assert ended(upload.pk).state == State.DONE
+    assert Import.objects.count() == 1
+    assert ids() == ["m-1"]
+    again = act(client, upload, "apply", preview=upload.attempt)
+    assert (again.status_code, Import.objects.count()) == (302, 1)
+
+
+def test_a_permission_that_went_meanwhile(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in("import_snapshot")
+    upload = uploaded(client, memories("m-1"))
+    User.objects.get().user_permissions.clear()
+    assert act(client, upload, "apply", preview=upload.attempt).status_code == 403
+    assert client.get(f"/admin/memoria/upload/{upload.pk}/").status_code == 403
+    # Also where it went between the click and the worker.
+    Upload.objects.update(state=State.APPLYING)
+    jobs.run.call(upload.pk, upload.attempt)
+    upload = ended(upload.pk)
+    assert (upload.state, upload.message) == (State.FAILED, "user-0 may not do this any more; nothing was changed")
+    assert ids() == []
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}])
+def test_somebody_who_is_no_longer_staff(sqlite_site: str, sign_in: Sign, change: dict[str, bool]) -> None:
+    client = sign_in("import_snapshot")
+    upload = uploaded(client, memories("m-1"))
+    User.objects.update(**change)
+    assert act(client, upload, "apply", preview=upload.attempt).status_code == 403
+    Upload.objects.update(state=State.APPLYING)
+    jobs.run.call(upload.pk, upload.attempt)
+    assert (ended(upload.pk).state, ids()) == (State.FAILED, [])
+
+
+def test_merging_is_not_replacing(sqlite_site: str, sign_in: Sign) -> None:
+    merging, replacing = sign_in("import_snapshot"), sign_in("replace_with_snapshot")
+    upload = uploaded(merging, memories("m-1"))
+    assert act(merging, upload, "preview", mode="replace").status_code == 400
+    Upload.objects.update(choices={"mode": "replace"})
+    assert act(merging, upload, "apply", preview=upload.attempt).status_code == 403
+    other = uploaded(replacing, memories("m-1"))
+    assert act(replacing, other, "preview", mode="merge").status_code == 400
+
+
+def test_rows_of_tables_that_somebody_may_not_view(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in("import_snapshot")
+    content = memories("m-1").replace(b'"importance_score": 0.5', b'"importance_score": "secret words"')
+    upload = uploaded(client, content)
+    text = page(client, upload, "?table=long_term_memory&action=invalid")
+    assert "1 more are in tables that you may not view" in text
+    assert "<td>m-1</td>" not in text
+    User.objects.get().user_permissions.add(Permission.objects.get(codename="view_longtermmemory"))
+    assert "m-1" in page(client, upload)
+
+
+def test_an_old_upload_is_removed_but_none_that_is_in_use(sqlite_site: str, sign_in: Sign, folder: Path) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    Upload.objects.update(expires_at=timezone.now())
+    with storage.held(upload.stored) as descriptor:
+        assert descriptor is not None
+        Upload.objects.update(state=State.APPLYING, started_at=timezone.now())
+        jobs.sweep()
+        assert upload.stored in os.listdir(folder)
+    Upload.objects.update(state=State.PREVIEWED)
+    client.get("/admin/memoria/upload/add/")
+    assert os.listdir(folder) == []
+    assert Upload.objects.get().state == State.REMOVED
+    assert act(client, upload, "apply", preview=upload.attempt).status_code == 409
+    jobs.sweep()
+
+
+def test_files_that_no_upload_knows_are_removed_after_an_hour(sqlite_site: str, folder: Path) -> None:
+    names = []
+    for age in (0, 7200):
+        name, descriptor = storage.create()
+        os.close(descriptor)
+        os.utime(folder / name, (0, timezone.now().timestamp() - age))
+        names.append(name)
+    busy, descriptor = storage.create()
+    os.utime(folder / busy, (0, 0))
+    (folder / "a friend's file").touch()
+    jobs.sweep()
+    os.close(descriptor)
+    assert sorted(os.listdir(folder)) == sorted([names[0], busy, "a friend's file"])
+
+
+def test_a_worker_that_ended_leaves_an_interrupted_upload(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    Upload.objects.update(state=State.APPLYING, started_at=timezone.now())
+    text = page(client, upload)
+    assert "The worker ended before it was done; nothing was changed" in text
+    upload = Upload.objects.get()
+    assert (upload.state, ids()) == (State.INTERRUPTED, [])
+    assert "Try again" in text
+    # The worker was only late: it finds itself replaced.
+    late = upload.attempt
+    upload = chosen(client, upload)
+    jobs.run.call(upload.pk, late)
+    assert (ended(upload.pk).state, ids()) == (State.PREVIEWED, [])
+    assert applied(client, upload).state == State.DONE
+
+
+def test_a_worker_that_ended_after_its_commit_is_finished_by_who_looks(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    Upload.objects.update(state=State.APPLIED, started_at=timezone.now())
+    page(client, upload)
+    assert Upload.objects.get().state == State.DONE
+    assert LogEntry.objects.filter(change_message__contains="Snapshot applied").count() == 1
+
+
+def test_a_worker_that_never_began(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    Upload.objects.update(state=State.CHECKING, started_at=None)
+    assert "Waiting for a worker" in page(client, upload)
+    Upload.objects.update(waiting_since=timezone.now() - timedelta(minutes=2))
+    page(client, upload)
+    assert Upload.objects.get().state == State.INTERRUPTED
+
+
+def test_one_run_at_a_time(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    with storage.held(upload.stored):
+        Upload.objects.update(state=State.CHECKING, started_at=timezone.now())
+        assert act(client, upload, "preview", mode="merge").status_code == 409
+        assert act(client, upload, "remove").status_code == 409
+        assert act(client, upload, "apply", preview=upload.attempt).status_code == 409
+        assert client.get(f"/admin/memoria/upload/{upload.pk}/status/").json()["state"] == "checking"
+
+
+def test_the_report_as_a_file(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in("import_snapshot", "view_longtermmemory")
+    upload = uploaded(client, memories("m-1"), 'a"b\u202e.json')
+    response = client.get(f"/admin/memoria/upload/{upload.pk}/report/")
+    assert response.headers["Content-Disposition"] == f'attachment; filename="report-{upload.pk[:8]}.json"'
+    assert response.json() == upload.preview
+    Upload.objects.update(preview=None)
+    assert client.get(f"/admin/memoria/upload/{upload.pk}/report/").status_code == 404
+
+
+def test_a_file_is_removed_on_request(sqlite_site: str, sign_in: Sign, folder: Path) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    assert act(client, upload, "remove").status_code == 302
+    assert (os.listdir(folder), Upload.objects.get().state) == ([], State.REMOVED)
+    assert act(client, upload, "preview", mode="merge").status_code == 409
+
+
+def test_a_large_plan_is_a_small_page(sqlite_site: str, sign_in: Sign, django_assert_max_num_queries: Any) -> None:
+    insert(
+        sqlite_site,
+        "long_term_memory",
+        [row("long_term_memory", memory_id=f"m-{n}", searchable_content=f"{n}" * 400) for n in range(1100)],
+    )
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories(*(f"m-{n}" for n in range(1100)), summary="<&\"'>" * 200))
+    assert Finding.objects.count() == 1000
+    with django_assert_max_num_queries(30):
+        text = page(client, upload, "?table=long_term_memory&action=different")
+    assert len(text.encode()) < 300_000
+    assert "long_term_memory, different (the first 1,000)" in text
+    assert "Page 1 of 10" in text
+    for query in ("?page=10", "?page=99", "?page=x", "?table=x&action=y", "?table='%20OR%201=1", "?page=-1"):
+        page(client, upload, query)
+
+
+def test_a_snapshot_of_many_namespaces(sqlite_site: str, sign_in: Sign) -> None:
+    rows = [json.loads(memories(f"m-{n}", namespace=f"team:{n}"))["payload"]["long_term_memory"][0] for n in range(300)]
+    content = json.dumps({"metadata": {"counts": {"long_term_memory": 300}}, "payload": {"long_term_memory": rows}})
+    client = sign_in(administrator=True)
+    upload = uploaded(client, content.encode())
+    text = page(client, upload)
+    assert "100 more namespaces keep their names" in text
+    assert len(text.encode()) < 300_000
+    assert act(client, upload, "preview", mode="merge", target_0="x" * 256).status_code == 400
+
+
+def test_the_lists(sqlite_site: str, sign_in: Sign) -> None:
+    ada, bob, auditor = sign_in("import_snapshot"), sign_in("import_snapshot"), sign_in("view_upload", "view_import")
+    upload = uploaded(ada, memories("m-1"), "<b>ada's</b>.json")
+    applied(ada, upload)
+    for client, seen in ((ada, True), (bob, False), (auditor, True)):
+        text = client.get("/admin/memoria/upload/").content.decode()
+        assert ("&lt;b&gt;ada&#x27;s&lt;/b&gt;.json" in text or "b&gt;.json" in text) is seen
+        assert "<b>" not in text
+    assert ada.get("/admin/memoria/import/").status_code == 403
+    assert "user-0" in auditor.get("/admin/memoria/import/").content.decode()
+
+
+def test_the_form_answers_a_script_with_an_address(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    content = {"snapshot": io.BytesIO(memories("m-1"))}
+    response = client.post(address_of(client), content, headers={"Accept": "application/json"})
+    (upload,) = Upload.objects.all()
+    assert response.json() == {"address": f"/admin/memoria/upload/{upload.pk}/"}
+    ended(upload.pk)
+    response = client.post(address_of(client), {}, headers={"Accept": "application/json"})
+    assert (response.status_code, response.json()) == (400, {"problem": "Choose a file first."})
+
+
+def test_an_error_of_the_program_is_not_shown(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    # Options that no form makes.
+    Upload.objects.update(choices={"mode": "merge", "namespaces": 7}, state=State.CHECKING, started_at=None)
+    jobs.run.call(upload.pk, upload.attempt)
+    upload = ended(upload.pk)
+    assert upload.state == State.FAILED
+    assert upload.message == "an error of this program, which its log tells more about; nothing was changed"
+
+
+def test_sending_needs_nothing_but_a_form(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    response = send(client, memories("m-1"))
+    assert (response.status_code, response.content) == (302, b"")
+    ended(response.headers["Location"].split("/")[-2])
