@@ -24,6 +24,7 @@ from memoria.admin.panels import Cell, Panel
 from memoria.admin.readable import picture, readable_json
 from memoria.admin.rows import COUNTED, RowList, counted
 from memoria.admin.search import found
+from memoria.admin.table_files import FilesOfTable
 
 START = 160
 """Characters of a long text that a list shows."""
@@ -82,7 +83,7 @@ def start_of(field: str) -> str:
     return f"{field}_start"
 
 
-class TableAdmin(admin.ModelAdmin):
+class TableAdmin(FilesOfTable, admin.ModelAdmin):
     """The pages of one table. What differs between tables stands in the attributes below."""
 
     sections: ClassVar[tuple[Section, ...]]
@@ -108,7 +109,6 @@ class TableAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    change_list_template = "memoria/change_list.html"
     change_form_template = "memoria/change_form.html"
 
     def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
