@@ -119,8 +119,7 @@ class FilesOfTable(ImportExportMixin):
     def get_resource_kwargs(self, request: HttpRequest, **options: Any) -> dict[str, Any]:
         form = options.get("export_form") or options.get("form")
         number = (getattr(form, "cleaned_data", None) or {}).get("format") or "0"
-        # JSON is no spreadsheet: its texts stay as they are.
-        return {"escapes": self.import_formats[int(number)] is not Json}
+        return {"kind": self.import_formats[int(number)].__name__.lower()}
 
     # Who may
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,10 @@ from memoria.snapshot.tables import Column, Kind
 
 FORMULA = tuple("=+-@\t\r")
 """What a spreadsheet takes for the beginning of a formula."""
+CELL = 32_767
+"""Characters that a cell of a spreadsheet holds."""
+_NUMBERED = re.compile(r"_x[0-9A-Fa-f]{4}_")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 PREVIEWED = 100
 MOST_ROWS = 10_000
 """As many rows go out, or come in, at once."""
@@ -35,6 +40,22 @@ def escaped(text: str) -> str:
 
 def unescaped(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith((*FORMULA, "'")) else text
+
+
+def for_cell(text: str) -> str:
+    """A text as an XLSX file holds it, which is XML: control characters by their number.
+
+    Raises ValueError for one that is longer than a cell: it would be cut without a word.
+    """
+    text = _NUMBERED.sub(r"_x005F\g<0>", text)
+    text = _CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+    if len(text) > CELL:
+        raise ValueError(f"A text of {len(text):,} characters does not fit into a cell: choose CSV or JSON.")
+    return text
+
+
+def from_cell(text: str) -> str:
+    return _NUMBERED.sub(lambda found: chr(int(found[0][2:6], 16)), text)
 
 
 class ColumnWidget(widgets.Widget):
@@ -129,9 +150,10 @@ class TableRows(resources.ModelResource):
 
     changed: list[TableColumn]
 
-    def __init__(self, escapes: bool = False, **options: Any) -> None:
+    def __init__(self, kind: str = "csv", **options: Any) -> None:
+        """`kind` is csv, xlsx or json, which is no spreadsheet: its texts stay as they are."""
         super().__init__(**options)
-        self.escapes = escapes
+        self.kind = kind
         self.preview: list[tuple[str, str, list[tuple[str, str, str]]]] = []
         """The first rows that would be written: (action, key, (column, old, new) of what changes)."""
         self.differences: list[tuple[str, str, str]] = []
@@ -140,7 +162,9 @@ class TableRows(resources.ModelResource):
 
     def export_field(self, field: Any, instance: Any, **options: Any) -> Any:
         value = super().export_field(field, instance, **options)
-        return escaped(value) if self.escapes and isinstance(value, str) and _is_free(field) else value
+        if self.kind != "json" and isinstance(value, str) and _is_free(field):
+            value = escaped(value)
+        return for_cell(value) if self.kind == "xlsx" and isinstance(value, str) else value
 
     def before_import(self, dataset: Any, **options: Any) -> None:
         names = [str(name) for name in dataset.headers or []]
@@ -155,10 +179,9 @@ class TableRows(resources.ModelResource):
             )
 
     def before_import_row(self, row: Any, **options: Any) -> None:
-        if self.escapes:
-            for name, value in row.items():
-                if isinstance(value, str):
-                    row[name] = unescaped(value)
+        for name, value in row.items():
+            if isinstance(value, str) and self.kind != "json":
+                row[name] = unescaped(from_cell(value) if self.kind == "xlsx" else value)
 
     def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
         changed = [f for f in self.get_import_fields() if f.get_value(instance) != f.get_value(original)]

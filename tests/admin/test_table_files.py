@@ -129,6 +129,20 @@ def test_a_formula_is_only_text(sqlite_site: str, sign_in: SignIn) -> None:
         assert "0 new, 0 changed, 11 as they are already." in text_of(preview)
 
 
+@pytest.mark.parametrize("text", ["a\rb\r\nc\x01\x1f", "_x000D_", "_x005F_", "\ufffe 🦉 ñ\u2028"])
+def test_a_sheet_holds_what_xml_does_not(sqlite_site: str, sign_in: SignIn, text: str) -> None:
+    insert(sqlite_site, "teams", [row("teams", name=text)])
+    client = sign_in(*PERMISSIONS)
+    preview = upload(client, Team, "xlsx", exported(client, Team, "xlsx"))
+    assert "0 new, 0 changed, 1 as they are already." in text_of(preview)
+
+
+def test_a_text_that_a_cell_would_cut_is_not_exported(sqlite_site: str, sign_in: SignIn) -> None:
+    insert(sqlite_site, "teams", [row("teams", description="x" * 32_768)])
+    answer = sign_in(*PERMISSIONS).post(address(Team, "export"), {"format": FORMATS["xlsx"]})
+    assert "A text of 32,768 characters does not fit into a cell: choose CSV or JSON." in text_of(answer)
+
+
 def test_null_and_an_empty_text_stay_what_they_are(sqlite_site: str, sign_in: SignIn) -> None:
     rows = [
         row("teams", team_id="t-1", slug="a", description=None),
