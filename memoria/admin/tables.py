@@ -9,7 +9,18 @@ from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.core.exceptions import ValidationError
-from django.db.models import CASCADE, AutoField, CharField, Field, FloatField, JSONField, Model, QuerySet, TextField
+from django.db.models import (
+    CASCADE,
+    AutoField,
+    CharField,
+    DateTimeField,
+    Field,
+    FloatField,
+    JSONField,
+    Model,
+    QuerySet,
+    TextField,
+)
 from django.db.models.functions import Cast, Left
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -155,9 +166,13 @@ class TableAdmin(FilesOfTable, admin.ModelAdmin):
 
     def for_list(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Only what the list shows is read of each row: the rest may be a hundred times as much."""
-        names = {field.name for field in self.model._meta.concrete_fields}
-        plain = [self.model._meta.get_field(name).name for name in self.columns if name in names]
-        queryset = queryset.only(self.model._meta.pk.name, *(name for name in plain if name not in self.long_columns))
+        fields = self.model._meta.concrete_fields
+        read = [
+            field.name
+            for field in fields
+            if field.primary_key or ({field.name, field.attname} & set(self.columns) - set(self.long_columns))
+        ]
+        queryset = queryset.only(*read)
         return queryset.annotate(**{start_of(name): Left(name, START + 1) for name in self.long_columns})
 
     def filter_values(self, request: HttpRequest) -> Mapping[str, list[str]]:
@@ -208,6 +223,14 @@ class TableAdmin(FilesOfTable, admin.ModelAdmin):
         # An id to write or to look up: a list to choose from would hold every row of the other table.
         options.setdefault("widget", ForeignKeyRawIdWidget(db_field.remote_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if isinstance(db_field, DateTimeField) and field is not None:
+            # Two boxes behind one label: each says what it is for.
+            for box, part in zip(field.widget.widgets, ("date", "time"), strict=True):
+                box.attrs["aria-label"] = f"{capfirst(str(db_field.verbose_name))}: {part}"
+        return field
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         def drawn(item: str | tuple[str, ...]) -> Any:

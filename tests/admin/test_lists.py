@@ -126,6 +126,11 @@ def test_a_list_reads_only_what_it_shows_in_few_queries(everywhere: str, sign_in
     assert "processed_data" not in listed
     assert 'searchable_content",' not in listed
     assert not [q["sql"] for q in queries if "DISTINCT" in q["sql"] and "newest" not in q["sql"]]
+    administrator = sign_in(administrator=True)
+    for name in ("shorttermmemory", "cluster", "clustermember", "memoryrelationship"):
+        with CaptureQueriesContext(connection) as queries:
+            administrator.get(f"/admin/memoria/{name}/")
+        assert len(queries) <= 10, name
 
 
 def test_a_count_ends_where_it_would_take_long(
