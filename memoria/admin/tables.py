@@ -71,7 +71,7 @@ class Rounded:
     def __init__(self, field: Field[Any, Any]) -> None:
         self.__name__ = field.name
         self.admin_order_field = field.name
-        self.short_description = str(field.verbose_name)
+        self.short_description = str(field.verbose_name).removesuffix(" score")
 
     def __call__(self, row: Model) -> str:
         number = getattr(row, self.__name__)
@@ -155,11 +155,7 @@ class TableAdmin(FilesOfTable, admin.ModelAdmin):
         """Numbers and times with an index: of a text many rows have the same value, and all of these are sorted."""
         quick = indexed_fields(self.model) & set(self.columns)
         key = self.model._meta.pk.name
-        return [
-            name
-            for name in quick
-            if name == key or not isinstance(self.model._meta.get_field(name), CharField | TextField)
-        ]
+        return [self.drawn.get(name, name) for name in quick if name == key or not self.is_text(name)]
 
     def is_text(self, name: str) -> bool:
         return isinstance(self.model._meta.get_field(name), CharField | TextField)

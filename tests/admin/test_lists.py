@@ -187,6 +187,13 @@ def test_existing_databases_have_an_index_of_words(
         assert search.full_text(LongTermMemory, "default") == ("" if index == "search_vector" else index)
 
 
+def test_only_what_an_index_orders_is_sorted(sqlite_site: str, sign_in: SignIn) -> None:
+    add_memories(sqlite_site, a={})
+    html = sign_in(administrator=True).get(LIST).content.decode()
+    head = html.split("<thead>")[1].split("</thead>")[0]
+    assert re.findall(r'<div class="text"><a href="\?o=[^"]*">([^<]+)</a>', head) == ["Importance", "Created at"]
+
+
 def test_what_indexes_make_quick() -> None:
     assert indexed_fields(Team) == {"team_id", "created_at", "slug"}
     assert {"memory_id", "namespace", "created_at", "team", "workspace"} < indexed_fields(LongTermMemory)
