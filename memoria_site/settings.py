@@ -171,6 +171,9 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = FOLDER / "static"
 
+# Of a CSV, XLSX or JSON file of rows. All of it is read into memory, several times over.
+MEMORIA_TABLE_IMPORT_MAX_BYTES = 5 * 1024 * 1024
+
 MEMORIA_BACKUP_DIR = Path(os.environ.get("MEMORIA_BACKUP_DIR") or FOLDER / "backup")
 MEMORIA_EXPORT_DIR = Path(os.environ.get("MEMORIA_EXPORT_DIR") or FOLDER / "export")
 

@@ -40,7 +40,7 @@ def spread(model: type[Model], using: str) -> Spread:
     source, scale = connections[using].ops.quote_name(model._meta.db_table), 1.0
     with_sample = ""
     if total > COUNTED_WHOLE:
-        share = 100 * SAMPLED / total
+        share = min(100 * SAMPLED / total, 100)
         with_sample = (
             "WITH sample AS MATERIALIZED (SELECT namespace, category_primary, created_at"
             f" FROM {source} TABLESAMPLE SYSTEM ({share:.6f}) REPEATABLE (1)) "

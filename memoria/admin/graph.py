@@ -19,6 +19,7 @@ EDGES = 900
 STEPS = 2
 """So far the neighbours of a memory are followed."""
 WIDTH, HEIGHT = 1000, 680
+MARGIN = 80
 COLOURS = 5
 LABELLED = 30
 """A picture of more nodes names only those with the most relationships."""
@@ -122,7 +123,7 @@ def drawn(
             for key, (summary, category) in known(model, keys, "summary", "category_primary").items():
                 facts[key] = (model, summary, category)
     degree = Counter(end for edge in edges for end in edge[:2])
-    places = layout(keys, [edge[:2] for edge in edges], WIDTH, HEIGHT)
+    places = layout(keys, [edge[:2] for edge in edges], WIDTH, HEIGHT, margin=MARGIN)
     categories = [name for name, _ in Counter(category for _, _, category in facts.values()).most_common(COLOURS)]
     labelled = _labelled(([middle] if middle is not None else []) + [key for key, _ in degree.most_common()], places)
     nodes = {

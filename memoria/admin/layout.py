@@ -131,7 +131,8 @@ def _fitted(places: Sequence[Sequence[float]], width: float, height: float, marg
     # Stretched a little to fill the picture; a few nodes do not lie far apart.
     scale_x, scale_y = min(scale_x, 1.7 * scale_y, 260.0), min(scale_y, 1.7 * scale_x, 260.0)
     middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
-    return [
-        (round(width / 2 + (x - middle_x) * scale_x, 1), round(height / 2 + (y - middle_y) * scale_y, 1))
-        for x, y in places
-    ]
+    placed = []
+    for x, y in places:
+        right_of, below = (x - middle_x) * scale_x, (y - middle_y) * scale_y
+        placed.append((round(width / 2 + right_of, 1), round(height / 2 + below, 1)))
+    return placed

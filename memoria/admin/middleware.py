@@ -41,11 +41,13 @@ class PageHeaders:
         return response
 
 
-def body_limit(limit: Callable[[], int]) -> Callable[[View], View]:
-    """Marks a view that takes more bytes than a form has; the limit is asked for at each request."""
+def body_limit(limit: Callable[[], int], *, hint: str = "") -> Callable[[View], View]:
+    """Marks a view that takes more bytes than a form has; the limit is asked for at each request. The hint says
+    what to do with more."""
 
     def mark(view: View) -> View:
         view.body_limit = limit  # type: ignore[attr-defined]
+        view.body_limit_hint = hint  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -79,9 +81,8 @@ class BodyLimit:
         given = getattr(view, "body_limit", None)
         limit = given() if given else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if limit is not None and int(length) > limit:
-            return _refusal(
-                f"The request has {filesizeformat(length)}, and {filesizeformat(limit)} are read at most.", 413
-            )
+            sentence = f"The request has {filesizeformat(length)}, and {filesizeformat(limit)} are read at most."
+            return _refusal(f"{sentence} {getattr(view, 'body_limit_hint', '')}".strip(), 413)
         return None
 
 

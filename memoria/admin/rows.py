@@ -44,7 +44,11 @@ class RowList(ChangeList):
     """How many the database believes there are, if there are more and nothing is filtered."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        queryset = super().get_queryset(request, exclude_parameters)
+        try:
+            queryset = super().get_queryset(request, exclude_parameters)
+        except (ValueError, OverflowError) as error:
+            # Such as a date beyond the end of the calendar.
+            raise IncorrectLookupParameters(error) from error
         return self.model_admin.for_list(queryset)  # type: ignore[attr-defined]
 
     def get_results(self, request: HttpRequest) -> None:

@@ -62,9 +62,11 @@ def full_text(model: type[Model], using: str) -> str:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # Some databases have the column and nothing that fills it.
             cursor.execute(
-                "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'search_vector'"
-                " AND NOT attisdropped",
+                "SELECT 1 FROM pg_attribute JOIN pg_trigger ON tgrelid = attrelid JOIN pg_proc ON pg_proc.oid = tgfoid"
+                " WHERE attrelid = to_regclass(%s) AND attname = 'search_vector' AND NOT attisdropped"
+                " AND prosrc LIKE '%%search_vector%%' LIMIT 1",
                 [table],
             )
             return "search_vector" if cursor.fetchone() else ""

@@ -9,7 +9,18 @@ from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.core.exceptions import ValidationError
-from django.db.models import CASCADE, AutoField, CharField, Field, FloatField, JSONField, Model, QuerySet, TextField
+from django.db.models import (
+    CASCADE,
+    AutoField,
+    CharField,
+    DateTimeField,
+    Field,
+    FloatField,
+    JSONField,
+    Model,
+    QuerySet,
+    TextField,
+)
 from django.db.models.functions import Cast, Left
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +35,7 @@ from memoria.admin.panels import Cell, Panel
 from memoria.admin.readable import picture, readable_json
 from memoria.admin.rows import COUNTED, RowList, counted
 from memoria.admin.search import found
+from memoria.admin.table_files import FilesOfTable
 
 START = 160
 """Characters of a long text that a list shows."""
@@ -59,7 +71,7 @@ class Rounded:
     def __init__(self, field: Field[Any, Any]) -> None:
         self.__name__ = field.name
         self.admin_order_field = field.name
-        self.short_description = str(field.verbose_name)
+        self.short_description = str(field.verbose_name).removesuffix(" score")
 
     def __call__(self, row: Model) -> str:
         number = getattr(row, self.__name__)
@@ -82,7 +94,7 @@ def start_of(field: str) -> str:
     return f"{field}_start"
 
 
-class TableAdmin(admin.ModelAdmin):
+class TableAdmin(FilesOfTable, admin.ModelAdmin):
     """The pages of one table. What differs between tables stands in the attributes below."""
 
     sections: ClassVar[tuple[Section, ...]]
@@ -108,7 +120,6 @@ class TableAdmin(admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    change_list_template = "memoria/change_list.html"
     change_form_template = "memoria/change_form.html"
 
     def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
@@ -144,20 +155,20 @@ class TableAdmin(admin.ModelAdmin):
         """Numbers and times with an index: of a text many rows have the same value, and all of these are sorted."""
         quick = indexed_fields(self.model) & set(self.columns)
         key = self.model._meta.pk.name
-        return [
-            name
-            for name in quick
-            if name == key or not isinstance(self.model._meta.get_field(name), CharField | TextField)
-        ]
+        return [self.drawn.get(name, name) for name in quick if name == key or not self.is_text(name)]
 
     def is_text(self, name: str) -> bool:
         return isinstance(self.model._meta.get_field(name), CharField | TextField)
 
     def for_list(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Only what the list shows is read of each row: the rest may be a hundred times as much."""
-        names = {field.name for field in self.model._meta.concrete_fields}
-        plain = [self.model._meta.get_field(name).name for name in self.columns if name in names]
-        queryset = queryset.only(self.model._meta.pk.name, *(name for name in plain if name not in self.long_columns))
+        fields = self.model._meta.concrete_fields
+        read = [
+            field.name
+            for field in fields
+            if field.primary_key or ({field.name, field.attname} & set(self.columns) - set(self.long_columns))
+        ]
+        queryset = queryset.only(*read)
         return queryset.annotate(**{start_of(name): Left(name, START + 1) for name in self.long_columns})
 
     def filter_values(self, request: HttpRequest) -> Mapping[str, list[str]]:
@@ -208,6 +219,14 @@ class TableAdmin(admin.ModelAdmin):
         # An id to write or to look up: a list to choose from would hold every row of the other table.
         options.setdefault("widget", ForeignKeyRawIdWidget(db_field.remote_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if isinstance(db_field, DateTimeField) and field is not None:
+            # Two boxes behind one label: each says what it is for.
+            for box, part in zip(field.widget.widgets, ("date", "time"), strict=True):
+                box.attrs["aria-label"] = f"{capfirst(str(db_field.verbose_name))}: {part}"
+        return field
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         def drawn(item: str | tuple[str, ...]) -> Any:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import dj_database_url
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 from django.test.utils import override_settings
 
+from memoria.models.imports import Import
 from tests.conftest import MakeDatabase
 from tests.samples.databases import EVERY, insert
 from tests.samples.rows import row
@@ -37,6 +42,11 @@ def as_default(url: str, blocker: Any) -> Iterator[str]:
             connections.settings["default"] = before
 
 
+@pytest.fixture(autouse=True)
+def _own_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 @pytest.fixture
 def everywhere(migrated_url: str, django_db_blocker: Any) -> Iterator[str]:
     """The URL of the site's database, once of each kind; its tables are there and empty."""
@@ -57,7 +67,7 @@ def one_row_each(url: str) -> None:
 
 
 def sample_data() -> None:
-    call_command("load-sample-data", verbosity=0, stdout=open("/dev/null", "w"))  # noqa: SIM115
+    call_command("load-sample-data", stdout=io.StringIO())
 
 
 @pytest.fixture
@@ -65,6 +75,10 @@ def sign_in() -> Callable[..., Client]:
     """Signs a new member of the staff in, with these permissions, or an administrator with all."""
 
     def sign_in(*permissions: str, administrator: bool = False) -> Client:
+        for codename in ("export_snapshot", "import_snapshot"):
+            content_type = ContentType.objects.get_for_model(Import)
+            if not Permission.objects.filter(codename=codename).exists():
+                Permission.objects.create(codename=codename, name=codename, content_type=content_type)
         number = User.objects.count()
         user = User.objects.create(username=f"user-{number}", is_staff=True, is_superuser=administrator)
         user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
