@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
+
 from memoria.snapshot.errors import SnapshotError
 
 DEFAULT = "default"
@@ -97,6 +99,14 @@ def new_id(namespace: str, old: str) -> str:
     """The id that a row gets in a namespace with --new-ids: a UUID, always the same for the same old one."""
     digest = hashlib.sha1(_space(namespace) + old.encode(), usedforsecurity=False).digest()
     return str(uuid.UUID(bytes=digest[:16], version=5))
+
+
+def ids_in(text: str) -> list[str]:
+    """The ids in a JSON column of them; none in what is no array of texts."""
+    try:
+        return [value for value in msgspec.json.decode(text) if isinstance(value, str)]
+    except (msgspec.MsgspecError, RecursionError, TypeError):
+        return []
 
 
 @lru_cache(maxsize=1024)
