@@ -49,7 +49,15 @@ WITHOUT_DJANGO = {
 
 # Sideways, where one thing is made of the other.
 SIDEWAYS = {("apply", "plan"), ("fill", "apply"), ("fill", "plan"), ("compare", "sides"), ("exporter", "left_out")}
-DOORS = ("memoria.admin", "memoria.cli", "memoria.console", "memoria.management", "memoria.databases", "memoria_site")
+DOORS = (
+    "memoria.admin",
+    "memoria.cli",
+    "memoria.console",
+    "memoria.management",
+    "memoria.templatetags",
+    "memoria.databases",
+    "memoria_site",
+)
 
 
 def parsed(module: str) -> ast.Module:
