@@ -80,8 +80,13 @@ SIDEWAYS = {
     ("exporter", "left_out"),
 }
 DOORS = (
-    *("memoria.admin", "memoria.templatetags"),
-    *("memoria.cli", "memoria.console", "memoria.management", "memoria.databases", "memoria_site"),
+    "memoria.admin",
+    "memoria.cli",
+    "memoria.console",
+    "memoria.management",
+    "memoria.templatetags",
+    "memoria.databases",
+    "memoria_site",
 )
 
 
