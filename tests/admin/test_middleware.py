@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +15,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import override_settings
 
 from memoria.admin.middleware import BodyLimit
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +84,15 @@ def test_a_length_that_is_none(administrator: Client, length: str) -> None:
         "The request does not say how long it is.\n",
         0,
     )
+
+
+def test_no_command_loads_the_pages() -> None:
+    code = (
+        "import django, sys; django.setup(); print([name for name in sys.modules if name.startswith('memoria.admin')])"
+    )
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "memoria_site.settings"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_a_view_may_take_more() -> None:

@@ -77,7 +77,7 @@ class Elements(HTMLParser):
                 self.found.append(f"{tag} {name}={value}")
 
 
-def test_stored_text_is_never_html(everywhere: str, sign_in: SignIn) -> None:
+def test_stored_text_is_never_html(sqlite_site: str, sign_in: SignIn) -> None:
     """Every text and every JSON column of every table, on the list, the page and where others link to the row."""
     client = sign_in(administrator=True)
     for number, hostile in enumerate(HOSTILE):
@@ -95,9 +95,9 @@ def test_stored_text_is_never_html(everywhere: str, sign_in: SignIn) -> None:
             for name in ("team_id", "workspace_id", "chat_id"):
                 if name in fresh and name != table.key.name:
                     fresh[name] = hostile
-            insert(everywhere, table.name, [fresh])
+            insert(sqlite_site, table.name, [fresh])
         script(
-            everywhere,
+            sqlite_site,
             "UPDATE memory_relationships SET source_memory_id = '{0}', target_memory_id = '{0}'".format(
                 hostile.replace("'", "''")
             ),

@@ -1,4 +1,4 @@
-"""A snapshot as a download: the engine writes it into one end of a pipe while the browser reads from the other."""
+"""A snapshot as a download: the engine writes into one end of a pipe while the browser reads from the other."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import StreamingHttpResponse
 
+from memoria.admin.snapshots import storage
 from memoria.databases import connection_for, describe
+from memoria.models.uploads import new_id
 from memoria.snapshot.errors import DatabaseFailure, SnapshotError
 from memoria.snapshot.exporter import Export
 from memoria.snapshot.files import OutputFile
@@ -24,11 +27,38 @@ COMPRESSIONS = {"": "", "gzip": ".gz", "zstd": ".zst"}
 
 
 def download(tables: set[str], selection: Selection | None, format: str, compression: str) -> StreamingHttpResponse:
-    """The snapshot of these tables. Raises SnapshotError where it cannot be begun."""
-    stream = _Stream(tables, selection, format, compression)
+    """The snapshot of these tables. Raises SnapshotError where it cannot be begun.
+
+    SQLite lets nobody write while somebody reads, and a download may be slow: there the file is written first.
+    """
+    if connections[DEFAULT_DB_ALIAS].vendor == "sqlite":
+        pieces = _spooled(tables, selection, format, compression)
+    else:
+        pieces = _Stream(tables, selection, format, compression).begun()
     name = f"memories_{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.{format}{COMPRESSIONS[compression]}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(stream.begun(), content_type="application/octet-stream", headers=headers)
+    return StreamingHttpResponse(pieces, content_type="application/octet-stream", headers=headers)
+
+
+def _export(file: OutputFile, tables: set[str], selection: Selection | None, format: str) -> None:
+    connection = connection_for(alias=DEFAULT_DB_ALIAS)
+    chosen = tuple(table for table in TABLES if table.name in tables)
+    Export(file, connection, describe(connection), chosen, selection, format).run()
+
+
+def _spooled(tables: set[str], selection: Selection | None, format: str, compression: str) -> Iterator[bytes]:
+    path = storage.folder() / new_id()
+    with OutputFile(str(path), compression) as file:
+        _export(file, tables, selection, format)
+    content = path.open("rb")
+    path.unlink()
+    return _read(content)
+
+
+def _read(content: BinaryIO) -> Iterator[bytes]:
+    with content:
+        while piece := content.read(_CHUNK):
+            yield piece
 
 
 class _Stream:
@@ -82,17 +112,8 @@ class _Stream:
 
     def _write(self) -> None:
         try:
-            tables = tuple(table for table in TABLES if table.name in self._tables)
-            connection = connection_for(alias=DEFAULT_DB_ALIAS)
             with OutputFile(f"/dev/fd/{self._sink}", self._compression) as file:
-                Export(
-                    file,
-                    connection,
-                    describe(connection),
-                    tables=tables,
-                    selection=self._selection,
-                    format=self._format,
-                ).run()
+                _export(file, self._tables, self._selection, self._format)
         except BrokenPipeError:
             pass
         except SnapshotError as error:

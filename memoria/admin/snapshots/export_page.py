@@ -67,13 +67,11 @@ def export(request: HttpRequest) -> HttpResponseBase:
     problem = ""
     if form.is_bound and form.is_valid():
         chosen = form.cleaned_data
+        _record(request, f"Snapshot exported: {', '.join(chosen['tables'])}. {chosen['namespaces']}")
         try:
-            response = download(set(chosen["tables"]), form.selection(), chosen["format"], chosen["compression"])
+            return download(set(chosen["tables"]), form.selection(), chosen["format"], chosen["compression"])
         except SnapshotError as error:
             problem = f"{error}."
-        else:
-            _record(request, f"Snapshot exported: {', '.join(chosen['tables'])}. {chosen['namespaces']}")
-            return response
     context = {
         **admin.site.each_context(request),
         "title": "Export a snapshot",
@@ -94,13 +92,12 @@ def export_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[A
             request, f"Choose at most {MEMORIES_AT_ONCE:,} memories, or export their namespace with Export a snapshot."
         )
         return None
+    _record(request, f"Snapshot of {len(ids):,} chosen memories exported.")
     try:
-        response = download(access.viewable_tables(request.user), Selection(memories=ids), "json", "")
+        return download(access.viewable_tables(request.user), Selection(memories=ids), "json", "")
     except SnapshotError as error:
         messages.error(request, f"{error}.")
         return None
-    _record(request, f"Snapshot of {len(ids):,} chosen memories exported.")
-    return response
 
 
 def _record(request: HttpRequest, what: str) -> None:

@@ -24,6 +24,7 @@ from memoria.snapshot.errors import FileFailure
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 _PROGRESS = ".progress"
+_EXPORT = re.compile(r"\.[0-9a-f]{32}\.[0-9a-f]{8}\.partial")
 _ABANDONED = 3600
 """Seconds after which a file that no upload knows is nobody's any more."""
 _PATIENCE = 5.0
@@ -141,6 +142,9 @@ def remove_abandoned(known: set[str]) -> None:
     with contextlib.suppress(OSError, FileFailure):
         for entry in os.scandir(folder()):
             name = entry.name.removesuffix(_PROGRESS)
+            if _EXPORT.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > _ABANDONED:
+                os.unlink(entry.path)  # of an export whose process ended
+                continue
             if not _NAME.fullmatch(name) or name in known:
                 continue
             with contextlib.suppress(OSError):
