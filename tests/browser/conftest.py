@@ -27,8 +27,8 @@ def executable() -> str:
     return found
 
 
-# For this package only: while playwright is started, Django takes every test of the process for asynchronous.
-@pytest.fixture(scope="package")
+# For one module: while playwright is started, Django takes every test of the process for asynchronous.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # The sandbox of Chromium does not start for root; it loads nothing but our own pages.
@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, migrated_template: Callable[[str], str]) -> Iterator[Site]:
     with running(tmp_path_factory.mktemp("site"), migrated_template("sqlite")) as site:
         yield site
