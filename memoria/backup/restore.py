@@ -117,9 +117,10 @@ class Restore:
 
     def _complete_sqlite(self, file: BackupFile, backup: Sidecar, work: Path, target: Path) -> Path:
         path = work / "restored.sqlite3"
-        restore_sqlite(file, backup.compression, path, page_size=_page_size(target, self.database))
-        with closing(sqlite3.connect(path, isolation_level=None)) as database, sqlite_failures(str(path)):
-            require_same(self.path, backup.contents, sqlite.contents(database))
+        name = f"the new database beside {target}"
+        restore_sqlite(file, backup.compression, path, name, page_size=_page_size(target, self.database))
+        with closing(sqlite3.connect(path, isolation_level=None)) as database, sqlite_failures(name):
+            require_same(file.name, backup.contents, sqlite.contents(database))
         return path
 
     def _replace_sqlite(self, complete: Path, target: Path, backup: Sidecar, report: BackupReport) -> None:
@@ -174,7 +175,7 @@ class Restore:
             hint = "; --no-owner leaves owners and privileges out" if self.owners and of_owners else ""
             raise DatabaseFailure(f"{self.into or self.database}: {reason}{hint}") from error
         cursor.execute("SET LOCAL search_path = ''")
-        require_same(self.path, backup.contents, postgresql.contents(cursor))
+        require_same(file.name, backup.contents, postgresql.contents(cursor))
 
     # Both
 
