@@ -59,7 +59,7 @@ class TestOneTransaction:
         resealed(path, size=len(text), sha256=hashlib.sha256(text).hexdigest())
         before = state(url)
         said = refused(POSTGRESQL, "restore-database", path, "--database-url", url, "--no-safety-backup")
-        assert said == "the text begins or ends a transaction, which no backup does"
+        assert said == f"{path} cannot be restored: the text begins or ends a transaction, which no backup does"
         assert state(url) == before
 
 
