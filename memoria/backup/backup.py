@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import tempfile
@@ -18,7 +19,7 @@ from memoria.backup import catalogue, lock, postgresql, retention, sqlite
 from memoria.backup import sidecar as sidecars
 from memoria.backup.contents import Contents
 from memoria.backup.destination import CUSTOM, SQL, Destination, require_file_or_nothing
-from memoria.backup.errors import WrongArguments
+from memoria.backup.errors import InvalidBackup, WrongArguments
 from memoria.backup.file import BackupFile
 from memoria.backup.report import BackupReport
 from memoria.backup.retention import Policy
@@ -81,6 +82,14 @@ class Backup:
         name = str(self.connection.settings_dict["NAME"])
         return Path(name).stem if self.connection.vendor == "sqlite" else name
 
+    @property
+    def _source(self) -> str:
+        """What the sidecar calls the database: the same from whichever folder, and in whichever locale."""
+        name = str(self.connection.settings_dict["NAME"])
+        if self.connection.vendor != "sqlite" or name.startswith(("file:", ":memory:")):
+            return self.database
+        return f"sqlite:///{os.fsencode(os.path.abspath(name)).decode('utf-8', 'backslashreplace')}"
+
     def _require_sense(self) -> None:
         require_dump(self.connection.vendor, self.destination.dump)
         if self.policy and not self.destination.keeps_several:
@@ -94,7 +103,21 @@ class Backup:
             name = pending.name.removeprefix(".").removesuffix(".json.next")
             if names.fullmatch(name):
                 catalogue.settle(pending.with_name(name))
-        return catalogue.entries(self.destination.folder, names)
+        return self._own()
+
+    def _own(self) -> list[catalogue.Entry]:
+        """The backups of this destination and this database: another one's may have the same names."""
+        found = catalogue.entries(self.destination.folder, self.destination.regex(self._name_of_database))
+        return [entry for entry in found if entry.sidecar and entry.sidecar.database == self._source]
+
+    def _require_own(self, path: Path) -> None:
+        """What is replaced is a backup of the same database."""
+        with contextlib.suppress(InvalidBackup, FileFailure):
+            if (database := catalogue.sidecar_of(path).database) != self._source:
+                raise WrongArguments(
+                    f"{path} is a backup of {database}, and this is one of {self._source}: name another file,"
+                    " or remove that one"
+                )
 
     def _require_room(self, earlier: list[catalogue.Entry]) -> None:
         """Better now than after an hour: as much as the last one took, and a fifth more."""
@@ -120,6 +143,7 @@ class Backup:
             if not self.destination.keeps_several or not _is_taken(path):
                 break
             time.sleep(_SECOND)
+        self._require_own(path)
         for other in (path, sidecars.path_of(path)):
             require_file_or_nothing(other)
         return path, moment
@@ -134,14 +158,14 @@ class Backup:
                 file.commit()
             except FileFailure as error:
                 raise FileFailure(str(error).replace(str(draft), str(path))) from None
-        proven = self._verified(draft, file, contents, work)
+        proven = self._verified(draft, path, file, contents, work)
         found = Sidecar(
             created_at=spelled(moment),
             sequence=1 + max((e.sidecar.sequence for e in earlier if e.sidecar), default=0),
             generator=f"memoria {__version__}",
             kind="sqlite" if self.connection.vendor == "sqlite" else "postgresql",
             server=server,
-            database=self.database,
+            database=self._source,
             dump="custom" if self.destination.dump == CUSTOM else "sql",
             compression=self.destination.compression,  # type: ignore[arg-type]
             size=file.size,
@@ -165,7 +189,7 @@ class Backup:
         kind = self.destination.dump
         return dump(self.connection, self.database, kind, emit, work, digests=digests, silence=self.silence)
 
-    def _verified(self, draft: Path, file: OutputFile, contents: Contents, work: Path) -> Verified | None:
+    def _verified(self, draft: Path, path: Path, file: OutputFile, contents: Contents, work: Path) -> Verified | None:
         if not self.verify:
             return None
         self.progress.stage("Verifying")
@@ -178,8 +202,9 @@ class Backup:
             contents,
         )
         server, name = (self.verify_on, self.verify_on_name) if self.verify_on else (self.connection, self.database)
-        with BackupFile(draft) as written:
-            how = Verification(written, expected, work, server, name, self.silence).run()
+        with BackupFile(draft, str(path)) as written:
+            place = f"a scratch database in {self.destination.folder}"
+            how = Verification(written, expected, work, place, server, name, self.silence).run()
         return Verified(spelled(sidecars.now()), how)
 
     def _notes(self, found: Sidecar, earlier: list[catalogue.Entry]) -> list[str]:
@@ -200,8 +225,7 @@ class Backup:
     def _prune(self, report: BackupReport) -> None:
         if not self.policy or report.backup is None or report.backup.suspicious:
             return
-        entries = catalogue.entries(self.destination.folder, self.destination.regex(self._name_of_database))
-        decision = retention.decide([_candidate(entry) for entry in entries if entry.sidecar], self.policy)
+        decision = retention.decide([_candidate(entry) for entry in self._own()], self.policy)
         report.kept, report.removed = decision.keep, decision.remove
         report.prune_dry_run = self.prune_dry_run
         if not self.prune_dry_run:

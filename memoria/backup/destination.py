@@ -12,6 +12,7 @@ from pathlib import Path
 from memoria.backup.errors import WrongArguments
 from memoria.snapshot.compression import by_name
 from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.files import require_no_database
 
 SQL, CUSTOM = "sql", "custom"
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
@@ -97,7 +98,7 @@ def dump_by_name(name: str) -> tuple[str, str]:
 
 
 def require_file_or_nothing(path: Path) -> None:
-    """Never through a link, and never in place of a folder or a pipe."""
+    """Never through a link, and never in place of a folder, a pipe or a database."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -107,6 +108,7 @@ def require_file_or_nothing(path: Path) -> None:
     if not stat.S_ISREG(mode):
         what = "a symbolic link" if stat.S_ISLNK(mode) else "a directory" if stat.S_ISDIR(mode) else "no ordinary file"
         raise FileFailure(f"cannot write {path}: it is {what}; remove it, or choose another name")
+    require_no_database(path)
 
 
 def plain_name(database: str) -> str:

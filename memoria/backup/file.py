@@ -17,8 +17,11 @@ _CHUNK = 1 << 20
 
 
 class BackupFile:
-    def __init__(self, path: Path) -> None:
+    """`name` is what messages call it, if not by its path."""
+
+    def __init__(self, path: Path, name: str = "") -> None:
         self.path = path
+        self.name = name or str(path)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             self.stored: IO[bytes] = open(descriptor, "rb", buffering=0)  # noqa: SIM115
@@ -52,10 +55,10 @@ class BackupFile:
         """Raise InvalidBackup unless every byte is the one that was written."""
         if self.size != size:
             what = "is empty" if not self.size else f"has {self.size:,} bytes instead of {size:,}"
-            raise InvalidBackup(f"{self.path} {what}: it is cut, or not the file that its sidecar tells of")
+            raise InvalidBackup(f"{self.name} {what}: it is cut, or not the file that its sidecar tells of")
         if self.sha256() != sha256:
             raise InvalidBackup(
-                f"{self.path} is damaged, or not the file that its sidecar tells of: its sha256 differs"
+                f"{self.name} is damaged, or not the file that its sidecar tells of: its sha256 differs"
             )
 
     def chunks(self) -> Iterator[bytes]:
@@ -66,7 +69,7 @@ class BackupFile:
                 position += len(chunk)
                 yield chunk
         except OSError as error:
-            raise FileFailure.of("read", str(self.path), error) from None
+            raise FileFailure.of("read", self.name, error) from None
 
     def content(self, compression: str) -> Iterator[bytes]:
         try:
@@ -75,4 +78,4 @@ class BackupFile:
             else:
                 yield from decompress(self.chunks(), compression)
         except InvalidSnapshot as error:
-            raise InvalidBackup(f"{self.path}: {error}") from None
+            raise InvalidBackup(f"{self.name}: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -18,8 +19,8 @@ from memoria.snapshot.errors import DatabaseFailure
 
 Emit = Callable[[bytes], None]
 
-_SESSION = "-c TimeZone=UTC -c bytea_output=hex -c xmlbinary=base64"
-"""So that pg_dump writes rows as the same text as our own session."""
+_SESSION = "-c TimeZone=UTC -c bytea_output=hex -c xmlbinary=base64 -c quote_all_identifiers=off"
+"""So that pg_dump writes rows and names as the same text as our own session."""
 OF_USERS_SCHEMAS = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
 
 
@@ -143,7 +144,9 @@ def client_settings(connection: BaseDatabaseWrapper) -> tuple[str, str]:
     if "sslpassword" in parameters:
         raise DatabaseFailure("sslpassword cannot be handed to pg_dump: use a key file that needs none, mode 0600")
     options = {key: value for key, value in parameters.items() if key not in {*DJANGOS, "password"}}
-    options["options"] = f"{options.get('options', '')} {_SESSION}".strip()
+    # Given on the command line, they hide those of the environment, which our own session has.
+    inherited = options.get("options") or os.environ.get("PGOPTIONS", "")
+    options["options"] = f"{inherited} {_SESSION}".strip()
     options.setdefault("connect_timeout", 10)
     options.setdefault("application_name", "memoria")
     return str(extensions.make_dsn(**options)), str(parameters.get("password") or "")

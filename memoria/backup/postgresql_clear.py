@@ -4,44 +4,73 @@ from __future__ import annotations
 
 from typing import Any
 
-from memoria.backup.postgresql import OF_USERS_SCHEMAS, not_of_extension
+from memoria.backup.postgresql import OF_USERS_SCHEMAS
 from memoria.snapshot.database.postgresql import waited_for
 
+_OF_THE_DATABASE = (
+    "pg_publication",
+    "pg_event_trigger",
+    "pg_foreign_data_wrapper",
+    "pg_foreign_server",
+    "pg_cast",
+    "pg_language",
+    "pg_am",
+)
+_IN_PUBLIC = {
+    "pg_proc": "pronamespace",
+    "pg_type": "typnamespace",
+    "pg_operator": "oprnamespace",
+    "pg_opclass": "opcnamespace",
+    "pg_opfamily": "opfnamespace",
+    "pg_ts_config": "cfgnamespace",
+    "pg_ts_dict": "dictnamespace",
+    "pg_ts_parser": "prsnamespace",
+    "pg_ts_template": "tmplnamespace",
+    "pg_conversion": "connamespace",
+    "pg_collation": "collnamespace",
+}
+"""Catalogue -> its column for the schema."""
+_FIRST_OF_USERS = 16384
+"""Below are the numbers of the server's own objects."""
+
+
+def _all_of(rank: int, catalogue: str, condition: str = "true") -> str:
+    return f"""
+        SELECT {rank}, '{catalogue}'::regclass, o.oid FROM {catalogue} o
+         WHERE o.oid >= {_FIRST_OF_USERS} AND {condition}"""
+
+
+_FOUND = "\n        UNION ALL".join(
+    [
+        *(_all_of(1, catalogue) for catalogue in _OF_THE_DATABASE),
+        f"""
+        SELECT 2, 'pg_namespace'::regclass, n.oid FROM pg_namespace n
+         WHERE n.nspname <> 'public' AND {OF_USERS_SCHEMAS}""",
+        _all_of(3, "pg_class", "o.relnamespace = to_regnamespace('public') AND o.relkind IN ('r', 'p', 'v', 'm', 'f')"),
+        _all_of(4, "pg_class", "o.relnamespace = to_regnamespace('public') AND o.relkind = 'S'"),
+        *(_all_of(5, catalogue, f"o.{schema} = to_regnamespace('public')") for catalogue, schema in _IN_PUBLIC.items()),
+    ]
+)
 _DROPS = f"""
-    SELECT 1, format('DROP PUBLICATION %I', pubname) FROM pg_publication
-    UNION ALL
-    SELECT 2, format('DROP EVENT TRIGGER %I CASCADE', e.evtname) FROM pg_event_trigger e
-     WHERE {not_of_extension("pg_event_trigger", "e.oid")}
-    UNION ALL
-    SELECT 3, format('DROP SCHEMA %I CASCADE', n.nspname) FROM pg_namespace n
-     WHERE n.nspname <> 'public' AND {OF_USERS_SCHEMAS} AND {not_of_extension("pg_namespace", "n.oid")}
-    UNION ALL
-    SELECT CASE c.relkind WHEN 'S' THEN 5 ELSE 4 END,
-           format('DROP %s IF EXISTS public.%I CASCADE', CASE c.relkind WHEN 'v' THEN 'VIEW'
-                  WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE'
-                  WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, c.relname)
-      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c')
-       AND {not_of_extension("pg_class", "c.oid")}
-    UNION ALL
-    SELECT 6, format('DROP ROUTINE IF EXISTS public.%I(%s) CASCADE', p.proname,
-                     pg_get_function_identity_arguments(p.oid))
-      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-     WHERE n.nspname = 'public' AND {not_of_extension("pg_proc", "p.oid")}
-    UNION ALL
-    SELECT 7, format('DROP TYPE IF EXISTS public.%I CASCADE', t.typname)
-      FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-     WHERE n.nspname = 'public' AND t.typtype IN ('d', 'e', 'r') AND {not_of_extension("pg_type", "t.oid")}
-    UNION ALL
-    SELECT 8, format('SELECT lo_unlink(%s)', oid) FROM pg_largeobject_metadata
-     ORDER BY 1, 2
+    SELECT CASE i.type WHEN 'foreign-data wrapper' THEN 'foreign data wrapper'
+                       WHEN 'function' THEN 'routine' WHEN 'procedure' THEN 'routine' WHEN 'aggregate' THEN 'routine'
+                       ELSE i.type END, i.identity
+      FROM ({_FOUND}
+           ) AS found (rank, catalogue, object), pg_identify_object(found.catalogue, found.object, 0) AS i
+     WHERE i.identity IS NOT NULL AND NOT EXISTS (
+               SELECT 1 FROM pg_depend d
+                WHERE d.classid = found.catalogue AND d.objid = found.object AND d.objsubid = 0
+                  AND d.deptype IN ('e', 'i'))
+     ORDER BY found.rank, i.identity
 """
-"""In this order: a table takes the sequences that belong to its columns along."""
+"""In this order: a table takes the sequences that belong to its columns along. What belongs to an extension stays, and
+what is part of another object, as the constructors of a range type are, goes with that."""
 
 
 def clear(cursor: Any) -> None:
     """Drop everything of the users'; extensions stay. Waits for locks as long as the session's lock_timeout."""
     cursor.execute("SET LOCAL client_min_messages = warning")
     cursor.execute(_DROPS)
-    for _, statement in cursor.fetchall():
-        waited_for(cursor, cursor.execute, statement)
+    for kind, identity in cursor.fetchall():
+        waited_for(cursor, cursor.execute, f"DROP {kind} IF EXISTS {identity} CASCADE")
+    cursor.execute("SELECT lo_unlink(oid) FROM pg_largeobject_metadata")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from psycopg2 import errors
+
 from memoria.backup.contents import Counted, UnorderedDigest
 from memoria.backup.destination import CUSTOM
 from memoria.backup.errors import InvalidBackup
@@ -14,30 +16,54 @@ from memoria.backup.file import BackupFile
 from memoria.backup.postgresql_script import Copy, Script
 from memoria.backup.programs import output, program
 from memoria.snapshot.database.postgresql import waited_for
+from memoria.snapshot.errors import DatabaseFailure
 
 _BATCH = 1 << 20
 
 
 @contextmanager
 def script(file: BackupFile, dump: str, compression: str, *, owners: bool, silence: float) -> Iterator[Script]:
-    """The SQL of a backup: the text itself, or what pg_restore makes of an archive."""
-    if dump != CUSTOM:
-        yield Script(file.content(compression), owners=owners)
-        return
-    os.lseek(file.stored.fileno(), 0, os.SEEK_SET)
-    with output([program("pg_restore"), "--file=-"], environment={}, stdin=file.stored, silence=silence) as chunks:
-        yield Script(chunks, owners=owners)
-        for _ in chunks:  # to its end, where it tells whether all was well
-            pass
+    """The SQL of a backup: the text itself, or what pg_restore makes of an archive. What is wrong with it is an
+    InvalidBackup that names the file."""
+    try:
+        if dump != CUSTOM:
+            yield Script(file.content(compression), owners=owners)
+            return
+        os.lseek(file.stored.fileno(), 0, os.SEEK_SET)
+        with output([program("pg_restore"), "--file=-"], environment={}, stdin=file.stored, silence=silence) as chunks:
+            yield Script(chunks, owners=owners)
+            for _ in chunks:  # to its end, where it tells whether all was well
+                pass
+    except InvalidBackup as error:
+        raise InvalidBackup(f"{file.name} cannot be restored: {str(error).removeprefix(f'{file.name}: ')}") from None
 
 
 def load(pieces: Script, cursor: Any) -> None:
     """Execute the script in the cursor's transaction. What the server refuses is psycopg2's error."""
+    transaction = _transaction(cursor)
     for piece in pieces:
         if isinstance(piece, Copy):
             waited_for(cursor, cursor.copy_expert, piece.statement, piece.rows, _BATCH)
+        elif piece.needs_owner:
+            _execute_if_permitted(cursor, piece.text)
         else:
             waited_for(cursor, cursor.execute, piece.text)
+    if _transaction(cursor) != transaction:
+        raise DatabaseFailure("the backup ended the transaction that it was executed in: what it did so far stays")
+
+
+def _transaction(cursor: Any) -> int:
+    cursor.execute("SELECT txid_current()")
+    return int(cursor.fetchone()[0])
+
+
+def _execute_if_permitted(cursor: Any, statement: bytes) -> None:
+    cursor.execute("SAVEPOINT before")
+    try:
+        waited_for(cursor, cursor.execute, statement)
+    except errors.InsufficientPrivilege:
+        cursor.execute("ROLLBACK TO SAVEPOINT before")
+    cursor.execute("RELEASE SAVEPOINT before")
 
 
 def read(pieces: Script) -> dict[str, Counted]:

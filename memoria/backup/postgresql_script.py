@@ -24,7 +24,15 @@ _OWNERSHIP = re.compile(
     re.DOTALL,
 )
 _ATOMIC = re.compile(rb"CREATE (OR REPLACE )?(FUNCTION|PROCEDURE) .*\bBEGIN ATOMIC\b", re.DOTALL)
-_UNKNOWN_TO_OLDER_SERVERS = (b"SET transaction_timeout = 0;",)
+_LEFT_OUT = (
+    b"SET transaction_timeout = 0;",  # older servers do not know it
+    b"BEGIN;",  # these two stand around large objects, and a restore is one transaction
+    b"COMMIT;",
+)
+_TRANSACTION = re.compile(
+    rb"(BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE|SET\s+TRANSACTION)\b", re.I
+)
+_EXTENSIONS_COMMENT = b"COMMENT ON EXTENSION "
 _END = b"-- PostgreSQL database dump complete"
 
 
@@ -33,6 +41,8 @@ class Sql:
     """One or more whole statements."""
 
     text: bytes
+    needs_owner: bool = False
+    """One statement that a role may lack the right for, and that no row depends on."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +232,13 @@ class Script:
             return
         if skeleton[:5].upper() == b"COPY ":
             raise InvalidBackup("the text copies from or to a file or a program, which no backup does")
-        if statement in _UNKNOWN_TO_OLDER_SERVERS or (not self._owners and _OWNERSHIP.match(skeleton)):
+        if statement in _LEFT_OUT or (not self._owners and _OWNERSHIP.match(skeleton)):
+            return
+        if _TRANSACTION.match(skeleton):
+            raise InvalidBackup("the text begins or ends a transaction, which no backup does")
+        if skeleton.startswith(_EXTENSIONS_COMMENT):
+            yield from self._flush()
+            yield Sql(statement, needs_owner=True)
             return
         self._batch.append(statement)
         self._batched += len(statement)

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -20,6 +20,7 @@ from typing import IO
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
 
 VARIABLE = "MEMORIA_PG_BIN"
+_OF_TEXT = {"PGTZ", "PGDATESTYLE", "PGCLIENTENCODING", "PG_COLOR"}
 _CHUNK = 1 << 20
 _ENOUGH = 64 << 10
 """Bytes of what a program says on stderr that are looked at."""
@@ -75,23 +76,29 @@ def output(
                 stdin=stdin or subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=said,
-                env={**os.environ, **environment},
+                env={**_inherited(), **environment},
                 bufsize=0,
                 process_group=0,
             )
         except OSError as error:
             raise DatabaseFailure(f"cannot run {arguments[0]}: {(error.strerror or str(error)).lower()}") from None
         try:
-            yield _chunks(process, name, silence)
-            if process.wait(timeout=silence):
-                raise _failure(name, process.returncode, said, secret)
+            yield _chunks(process, name, silence, lambda code: _failure(name, code, said, secret))
         except subprocess.TimeoutExpired:
             raise _silent(name, silence) from None
         finally:
             _stop(process)
 
 
-def _chunks(process: subprocess.Popen[bytes], name: str, silence: float) -> Iterator[bytes]:
+def _inherited() -> dict[str, str]:
+    """Without what has libpq's programs write values, or what they have to say, in another way."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_TEXT}
+
+
+def _chunks(
+    process: subprocess.Popen[bytes], name: str, silence: float, failure: Callable[[int], DatabaseFailure]
+) -> Iterator[bytes]:
+    """Until the program ends; raises `failure` unless its exit code is 0, before anybody judges what it wrote."""
     assert process.stdout is not None
     descriptor = process.stdout.fileno()
     with contextlib.suppress(OSError, AttributeError):  # it would only be faster
@@ -103,6 +110,8 @@ def _chunks(process: subprocess.Popen[bytes], name: str, silence: float) -> Iter
                 raise _silent(name, silence)
         chunk = os.read(descriptor, _CHUNK)
         if not chunk:
+            if code := process.wait(timeout=silence):
+                raise failure(code)
             return
         yield chunk
 
@@ -126,6 +135,8 @@ def _failure(name: str, code: int, said: IO[bytes], secret: str) -> DatabaseFail
     reason = next((line for line in lines if "error:" in line.lower()), lines[-1] if lines else "")
     reason = reason.removeprefix(f"{name}: ").removeprefix("error: ")
     reason = reason.replace(secret, "***") if secret else reason
+    if "unsupported version" in reason:  # an archive of a newer pg_dump
+        reason = f"{reason}; name the folder of a newer {name} in {VARIABLE}"
     if "lock timeout" in text:
         return DatabaseBusy(f"{name}: a table is locked by another transaction; try again when it is done")
     ended = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

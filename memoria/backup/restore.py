@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg2 import errors
 
 from memoria import __version__
 from memoria.backup import catalogue, lock, postgresql, sqlite
@@ -37,6 +38,8 @@ from memoria.snapshot.progress import NoProgress, Progress
 
 Confirm = Callable[[str, Contents, Sidecar], bool]
 """Takes what the database is called, what it holds, and the backup that will replace that; false stops the restore."""
+_OWNERS = (errors.InsufficientPrivilege, errors.UndefinedObject)
+"""A role may be missing here, or lack a right."""
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -114,9 +117,10 @@ class Restore:
 
     def _complete_sqlite(self, file: BackupFile, backup: Sidecar, work: Path, target: Path) -> Path:
         path = work / "restored.sqlite3"
-        restore_sqlite(file, backup.compression, path, page_size=_page_size(target, self.database))
-        with closing(sqlite3.connect(path, isolation_level=None)) as database, sqlite_failures(str(path)):
-            require_same(self.path, backup.contents, sqlite.contents(database))
+        name = f"the new database beside {target}"
+        restore_sqlite(file, backup.compression, path, name, page_size=_page_size(target, self.database))
+        with closing(sqlite3.connect(path, isolation_level=None)) as database, sqlite_failures(name):
+            require_same(file.name, backup.contents, sqlite.contents(database))
         return path
 
     def _replace_sqlite(self, complete: Path, target: Path, backup: Sidecar, report: BackupReport) -> None:
@@ -162,10 +166,16 @@ class Restore:
 
     def _load(self, file: BackupFile, backup: Sidecar, cursor: Any) -> None:
         pieces = script(file, backup.dump, backup.compression, owners=self.owners, silence=self.silence)
-        with pieces as text:
-            load(text, cursor)
+        try:
+            with pieces as text:
+                load(text, cursor)
+        except _OWNERS as error:
+            reason = str(error).strip().partition("\n")[0]
+            of_owners = isinstance(error, errors.InsufficientPrivilege) or reason.startswith("role ")
+            hint = "; --no-owner leaves owners and privileges out" if self.owners and of_owners else ""
+            raise DatabaseFailure(f"{self.into or self.database}: {reason}{hint}") from error
         cursor.execute("SET LOCAL search_path = ''")
-        require_same(self.path, backup.contents, postgresql.contents(cursor))
+        require_same(file.name, backup.contents, postgresql.contents(cursor))
 
     # Both
 

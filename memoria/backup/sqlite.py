@@ -37,7 +37,7 @@ def moment(connection: BaseDatabaseWrapper, name: str, folder: Path) -> Iterator
             return
         path = folder / "copy.sqlite3"
         copied = sqlite3.connect(path, isolation_level=None, cached_statements=0)
-        with closing(copied), failures(str(path)):
+        with closing(copied), failures(f"a copy of {name}"):
             copied.execute("PRAGMA synchronous = OFF")
             database.backup(copied)
             database.close()
@@ -55,8 +55,11 @@ def contents(database: sqlite3.Connection) -> Contents:
 
 
 def numbers(database: sqlite3.Connection) -> Contents:
-    """How many rows its tables have."""
-    names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    """How many rows its tables have; virtual ones have theirs in other tables, and cannot be read everywhere."""
+    names = database.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        " AND sql NOT LIKE 'CREATE VIRTUAL TABLE%'"
+    )
     tables = {
         name: Counted(database.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0])
         for (name,) in names.fetchall()
@@ -77,6 +80,11 @@ class _Object:
     @property
     def kind(self) -> str:
         return "virtual table" if self.is_virtual else self.type
+
+
+def _statement(sql: str) -> str:
+    """The definition as SQLite keeps it, which may end in a comment."""
+    return next((text for text in (f"{sql};", f"{sql}\n;") if sqlite3.complete_statement(text)), f"{sql}*/;")
 
 
 class _Dump:
@@ -100,7 +108,7 @@ class _Dump:
         self._say(*self._head())
         for table in self._objects:
             if table.type == "table" and not table.is_virtual and not table.name.startswith("sqlite_"):
-                self._say(f"{table.sql};")
+                self._say(_statement(table.sql))
                 tables[table.name] = self._rows(table.name)
         for table in self._objects:
             if self._is_kept_system_table(table):
@@ -110,7 +118,7 @@ class _Dump:
                 tables[table.name] = self._rows(table.name)
         for item in self._objects:
             if item.type != "table":
-                self._say(f"{item.sql};")
+                self._say(_statement(item.sql))
         self._virtual_tables()
         self._say(*self._versions(), "COMMIT;")
         return Contents(tables, self._other())
@@ -203,6 +211,6 @@ class _Dump:
         kinds: dict[str, list[str]] = {"table": [], **{kind: [] for kind in _OBJECTS}}
         for item in objects:
             if not item.name.startswith("sqlite_"):
-                kinds[item.kind].append(f"{item.name} {item.sql}")
+                kinds[item.kind].append(f"{item.name} {_statement(item.sql)[:-1].rstrip()}")
         kinds["setting"] = [self._encoding, *self._versions()]
         return {kind: of_names(found) for kind, found in kinds.items() if found}

@@ -11,6 +11,7 @@ from memoria.backup.sqlite_text import cast
 
 _PRAGMAS = {"foreign_keys", "encoding", "auto_vacuum", "writable_schema", "user_version", "application_id"}
 _FORBIDDEN = {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}
+_OF_THE_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM}
 _STRING = re.compile(rb"'(?:[^']|'')*'")
 _LONGEST = 1 << 30
 """Bytes of one statement; SQLite's own limit is just below."""
@@ -36,7 +37,8 @@ def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def load(database: sqlite3.Connection, text: Iterator[bytes]) -> None:
-    """Execute the lines of `text`. Raises InvalidBackup where they are not SQL, or more than a backup's SQL."""
+    """Execute the lines of `text`. Raises InvalidBackup where they are not SQL, or more than a backup's SQL, and
+    sqlite3.Error where the database cannot be written."""
     database.set_authorizer(_authorize)
     statement = ""
     number = 0
@@ -52,6 +54,8 @@ def load(database: sqlite3.Connection, text: Iterator[bytes]) -> None:
         if database.in_transaction:
             raise InvalidBackup("the text ends before its COMMIT")
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK:
+            raise
         raise InvalidBackup(f"line {number}: {error}") from error
     finally:
         database.set_authorizer(None)

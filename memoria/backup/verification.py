@@ -39,11 +39,12 @@ class Expected:
 @dataclass(frozen=True)
 class Verification:
     """`server` is a PostgreSQL on which a scratch database may be created, if there is one; `folder` takes one of
-    SQLite."""
+    SQLite, and `place` is what messages call that."""
 
     file: BackupFile
     expected: Expected
     folder: Path
+    place: str
     server: BaseDatabaseWrapper | None
     server_name: str
     silence: float
@@ -63,8 +64,8 @@ class Verification:
 
     def _restored_sqlite(self) -> Contents:
         path = self.folder / "scratch.sqlite3"
-        restore_sqlite(self.file, self.expected.compression, path)
-        with closing(sqlite3.connect(path, isolation_level=None)) as database, sqlite_failures(str(path)):
+        restore_sqlite(self.file, self.expected.compression, path, self.place)
+        with closing(sqlite3.connect(path, isolation_level=None)) as database, sqlite_failures(self.place):
             return sqlite.contents(database)
 
     def _restored_postgresql(self) -> Contents:
@@ -93,24 +94,27 @@ class Verification:
 
     def _compare(self, found: Contents, *, only_tables: bool = False) -> None:
         wanted = Contents(self.expected.contents.tables, {}) if only_tables else self.expected.contents
-        require_same(self.file.path, wanted, found)
+        require_same(self.file.name, wanted, found)
 
 
-def require_same(path: Path, expected: Contents, found: Contents) -> None:
+def require_same(name: str, expected: Contents, found: Contents) -> None:
     if different := differences(expected, found):
         shown = "; ".join(different[:5]) + (f"; and {len(different) - 5} more" if len(different) > 5 else "")
-        raise InvalidBackup(f"{path} does not hold what the database held: {shown}")
+        raise InvalidBackup(f"{name} does not hold what the database held: {shown}")
 
 
-def restore_sqlite(file: BackupFile, compression: str, path: Path, *, page_size: int = 0) -> None:
-    """The backup as a new database at `path`."""
-    with closing(sqlite3.connect(path, isolation_level=None, cached_statements=0)) as database:
-        with sqlite_failures(str(path)):
-            database.execute("PRAGMA synchronous = OFF")
-            database.execute("PRAGMA journal_mode = OFF")
-            if page_size:
-                database.execute(f"PRAGMA page_size = {page_size}")
+def restore_sqlite(file: BackupFile, compression: str, path: Path, name: str, *, page_size: int = 0) -> None:
+    """The backup as a new database at `path`, which messages call `name`. What is wrong with the backup is an
+    InvalidBackup, and with the disk a DatabaseFailure."""
+    with (
+        sqlite_failures(name),
+        closing(sqlite3.connect(path, isolation_level=None, cached_statements=0)) as database,
+    ):
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("PRAGMA journal_mode = OFF")
+        if page_size:
+            database.execute(f"PRAGMA page_size = {page_size}")
         try:
             sqlite_load.load(database, sqlite_load.lines(file.content(compression)))
         except InvalidBackup as error:
-            raise InvalidBackup(f"{file.path} cannot be restored: {error}") from None
+            raise InvalidBackup(f"{file.name} cannot be restored: {error}") from None

@@ -38,7 +38,8 @@ class Verify:
         backup = catalogue.sidecar_of(self.path)
         expected = Expected(backup.kind, backup.dump, backup.compression, backup.size, backup.sha256, backup.contents)
         with BackupFile(self.path) as file, tempfile.TemporaryDirectory(prefix="memoria-") as folder:
-            how = Verification(file, expected, Path(folder), self.server, self.server_name, self.silence).run()
+            place = f"a scratch database in {tempfile.gettempdir()} (TMPDIR names another folder)"
+            how = Verification(file, expected, Path(folder), place, self.server, self.server_name, self.silence).run()
         report = BackupReport("verify", backup.database, str(self.path), backup, how)
         if how == "read":
             report.notes.append(self._why_read())

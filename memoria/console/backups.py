@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import http.client
 import io
 import re
 import sys
-import urllib.error
 import urllib.request
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from rich.console import Console
@@ -33,6 +36,7 @@ from memoria.snapshot.report import counted
 BACKUP_EPILOG = f"""{EPILOG}
   MEMORIA_PG_BIN        folder of pg_dump and pg_restore (default: PATH)"""
 _PING_TIMEOUT = 10
+_LONGEST_REASON = 200
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -84,11 +88,23 @@ def ping(url: str | None) -> None:
     if not url:
         return
     try:
-        with urllib.request.urlopen(url, timeout=_PING_TIMEOUT) as answer:
+        with urllib.request.urlopen(_request(url), timeout=_PING_TIMEOUT) as answer:
             answer.read(1)
-    except (OSError, ValueError, urllib.error.URLError) as error:
-        reason = visible(str(getattr(error, "reason", error)))
-        console().print(Text(f"The ping failed ({reason}); the run itself did not."))
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = visible(str(getattr(error, "reason", error)))[:_LONGEST_REASON]
+        with contextlib.suppress(OSError):
+            console().print(Text(f"The ping failed ({reason}); the run itself did not."))
+
+
+def _request(url: str) -> urllib.request.Request:
+    """User and password of the URL go into a header, and so into no message and to no other server."""
+    parts = urlsplit(url)
+    user, _, place = parts.netloc.rpartition("@")
+    request = urllib.request.Request(parts._replace(netloc=place).geturl())
+    if user:
+        encoded = base64.b64encode(unquote_to_bytes(user)).decode()
+        request.add_unredirected_header("Authorization", f"Basic {encoded}")
+    return request
 
 
 def print_backup(report: BackupReport) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from memoria.console.options import EPILOG
 from memoria.console.render import print_report, visible
 from memoria.console.report_file import report_file, write_report
-from memoria.snapshot.errors import InvalidRows, SnapshotError, UndoRefused
+from memoria.snapshot.errors import FileFailure, InvalidRows, SnapshotError, UndoRefused
 from memoria.snapshot.files import OutputFile
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -59,6 +60,7 @@ class SnapshotCommand(BaseCommand):
                     exit_code = self._run_and_tell(options, file)
                 if sys.stdout is not None:
                     sys.stdout.flush()  # not at the very end, where nobody could say that its reader has left
+                self.all_is_done(options)
             except SnapshotError as error:
                 raise CommandError(visible(str(error)), returncode=error.exit_code) from None
             except MemoryError:
@@ -74,6 +76,9 @@ class SnapshotCommand(BaseCommand):
 
     def run(self, options: dict[str, Any]) -> Result | None:
         raise NotImplementedError
+
+    def all_is_done(self, options: dict[str, Any]) -> None:
+        """After a run that did not fail, when what there is to keep or to say of it is written."""
 
     def print_result(self, result: Any) -> None:
         print_report(result)
@@ -95,7 +100,7 @@ class SnapshotCommand(BaseCommand):
     def _tell(self, result: Result, options: dict[str, Any], file: OutputFile | None) -> None:
         if options["verbosity"] > 0:
             # What was done is done, also where nobody reads about it.
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, StdoutClosed):
                 self.print_result(result)
         if file is not None:
             write_report(result, file)
@@ -154,6 +159,23 @@ def _signals_raise() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+class StdoutClosed(FileFailure):
+    """Raised by what would print to a standard output that our caller closed."""
+
+
+class ClosedStdout(io.TextIOBase):
+    closed = True
+
+    def write(self, text: str) -> int:
+        raise StdoutClosed("cannot write <stdout>: it is closed")
+
+    def flush(self) -> None:
+        pass
+
+    def isatty(self) -> bool:
+        return False
+
+
 def _fill_closed_streams() -> None:
     """A file that we open must not take the place of a standard stream that our caller closed."""
     for number in range(3):
@@ -163,6 +185,10 @@ def _fill_closed_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for as long as we run
+    if sys.stdout is None:
+        sys.stdout = ClosedStdout()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a terminal may not know a letter of a name
 
 
 def _leave_quietly() -> None:

@@ -408,6 +408,7 @@ class TestPrograms:
             env={"MEMORIA_PG_BIN": str(bin)},
         )
         assert said in message, message
+        assert ".work" not in message
         assert files(folder) == earlier
         assert work(folder) == []
         assert scratch_databases(url) == []

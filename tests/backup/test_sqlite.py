@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pysqlite3
 import pytest
 
 from memoria.backup import sqlite
 from memoria.backup.contents import differences
 from memoria.backup.errors import InvalidBackup
 from memoria.backup.sqlite_load import lines, load
-from tests.backup.backups import backed_up, needs_shell, sidecar
+from tests.backup.backups import backed_up, memoria, needs_shell, sidecar
 from tests.faults import Make, execute, path_of
 
 pytest_plugins = ["tests.fault_databases"]
@@ -43,6 +44,8 @@ SHAPES = {
     "triggers that write": "CREATE TABLE t(a); CREATE TABLE log(n); INSERT INTO t VALUES(1);"
     "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO log VALUES(';'); END; INSERT INTO t VALUES(2)",
     "views": "CREATE VIEW w AS SELECT * FROM v; CREATE TABLE t(a); CREATE VIEW v AS SELECT a AS ';' FROM t",
+    "comments at the end": "CREATE TABLE t(a);\nCREATE VIEW v AS SELECT ';' -- it's; the end\n;\n"
+    "CREATE VIEW w AS SELECT 1 /* ; */;\nCREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; -- ;\n END -- x\n;",
     "references": "CREATE TABLE a(id INTEGER PRIMARY KEY, b REFERENCES b(id)); CREATE TABLE b(id INTEGER PRIMARY KEY);"
     "INSERT INTO a VALUES(1, 99)",
     "strange names": """CREATE TABLE "a ""b"" ' ;\n c"("x y", "select");
@@ -111,6 +114,42 @@ def test_the_stock_shell_restores_it(source: sqlite3.Connection, tmp_path: Path)
     with closing(sqlite3.connect(tmp_path / "copy.db", isolation_level=None)) as copy:
         assert rows(copy) == rows(source)
         assert dumped(copy) == text
+
+
+@pytest.mark.parametrize(
+    "definition",
+    ["CREATE INDEX i ON t(a) -- x", "CREATE INDEX i ON t(a) /* x", "CREATE VIEW v AS SELECT 1 /* ; x"],
+)
+def test_comments_that_sqlite_keeps_in_another_way(tmp_path: Path, definition: str) -> None:
+    """Its text ends in a line end afterwards, or its comment gets its end."""
+    path = tmp_path / "source.db"
+    execute(f"sqlite:///{path}", "CREATE TABLE t(a)", definition)
+    backed_up("sqlite", f"sqlite:///{path}", tmp_path / "x.sql")
+    ended = memoria("sqlite", "restore-database", tmp_path / "x.sql", "--database-url", f"sqlite:///{path}")
+    assert ended.returncode == 0, ended.stderr
+    ((found,),) = execute(f"sqlite:///{path}", "SELECT sql FROM sqlite_master WHERE name <> 't'")
+    assert found.startswith(definition)
+    assert found[len(definition) :] in ("\n", "*/")
+
+
+def test_a_full_text_table_that_this_sqlite_cannot_open(tmp_path: Path) -> None:
+    """It is backed up and restored all the same, also over itself."""
+    path = tmp_path / "source.db"
+    with closing(pysqlite3.connect(str(path), isolation_level=None)) as newer:
+        newer.execute("CREATE TABLE t(a)")
+        newer.execute("CREATE VIRTUAL TABLE f USING fts5(a, content='', contentless_delete=1)")
+        newer.execute("INSERT INTO f VALUES('the cat')")
+    with closing(sqlite3.connect(path)) as older, pytest.raises(sqlite3.OperationalError):
+        older.execute("SELECT count(*) FROM f")
+    url = f"sqlite:///{path}"
+    backed_up("sqlite", url, tmp_path / "x.sql")
+    with closing(pysqlite3.connect(str(path), isolation_level=None)) as newer:
+        newer.execute("INSERT INTO f VALUES('another cat')")
+    for safety in ((), ("--no-safety-backup",)):
+        ended = memoria("sqlite", "restore-database", tmp_path / "x.sql", "--database-url", url, *safety)
+        assert ended.returncode == 0, ended.stderr
+    with closing(pysqlite3.connect(str(path))) as newer:
+        assert newer.execute("SELECT count(*) FROM f WHERE f MATCH 'cat'").fetchall() == [(1,)]
 
 
 def test_full_text_search_works_after_a_restore(tmp_path: Path) -> None:

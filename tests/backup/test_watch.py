@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -214,6 +215,43 @@ class TestPing:
                 assert ended.returncode == 0
                 assert "The ping failed (" in ended.stderr
         assert asked == ["/"]
+
+    def test_user_and_password_are_shown_to_nobody_else(self, make: Make, tmp_path: Path) -> None:
+        backed_up("sqlite", make("sqlite", "migrated"), tmp_path / "x.sql")
+        with web() as (address, asked):
+            target = address.replace("://", "://user:s%40cret@") + "/done"
+            ended = memoria("sqlite", "check-backups", tmp_path, "--ping-url", target)
+            assert (ended.returncode, ended.stderr, asked) == (0, "", ["/done"])
+        for target in ("http://user:s%40cret@127.0.0.1:9/x", "http://user:s%40cret@127.0.0.1:port/x"):
+            ended = memoria("sqlite", "check-backups", tmp_path, "--ping-url", target)
+            assert ended.returncode == 0
+            assert "The ping failed (" in ended.stderr
+            assert ended.is_one_sentence()
+            assert "cret" not in ended.stderr
+
+    def test_an_answer_that_is_none(self, make: Make, tmp_path: Path) -> None:
+        backed_up("sqlite", make("sqlite", "migrated"), tmp_path / "x.sql")
+        with socket.create_server(("127.0.0.1", 0)) as server:
+
+            def answer() -> None:
+                client, _ = server.accept()
+                with client:
+                    client.recv(1 << 16)
+                    client.sendall(b"\x1b[2J nonsense\r\n\r\n")
+
+            threading.Thread(target=answer, daemon=True).start()
+            target = f"http://127.0.0.1:{server.getsockname()[1]}/"
+            ended = memoria("sqlite", "check-backups", tmp_path, "--ping-url", target)
+        assert ended.returncode == 0
+        assert ended.message() == "The ping failed (\\x1b[2J nonsense\\r\\n); the run itself did not."
+
+    def test_only_when_the_report_is_kept(self, make: Make, tmp_path: Path) -> None:
+        url = make("sqlite", "migrated")
+        with web() as (address, asked):
+            arguments = ("--database-url", url, "--ping-url", address, "--report", "/dev/full")
+            said = refused("sqlite", "backup-database", tmp_path / "x.sql", *arguments)
+            assert said.startswith("all is done, but the report of it was not kept: cannot write /dev/full: ")
+        assert asked == []
 
 
 DAYS = int(os.environ.get("MEMORIA_TEST_DAYS", "150"))

@@ -66,7 +66,7 @@ class Command(SnapshotCommand):
         connection = shared.connection(options)
         verify_on, verify_on_name = backups.verify_on(options)
         with TerminalProgress(quiet=options["verbosity"] == 0) as progress:
-            report = Backup(
+            return Backup(
                 destination,
                 connection,
                 describe(connection),
@@ -80,8 +80,9 @@ class Command(SnapshotCommand):
                 silence=options["stall_timeout"],
                 progress=progress,
             ).run()
+
+    def all_is_done(self, options: dict[str, Any]) -> None:
         backups.ping(options["ping_url"])
-        return report
 
     def print_result(self, result: Any) -> None:
         backups.print_backup(result)

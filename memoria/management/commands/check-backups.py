@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from memoria.backup.check import check
 from memoria.console import backups
-from memoria.console.command import SnapshotCommand
+from memoria.console.command import SnapshotCommand, StdoutClosed
 
 
 class Command(SnapshotCommand):
@@ -31,5 +32,8 @@ class Command(SnapshotCommand):
         if not found.is_fine:
             raise CommandError(found.sentence)
         if options["verbosity"] > 0:
-            self.stdout.write(found.sentence)
+            with contextlib.suppress(StdoutClosed):  # the exit code says it as well
+                self.stdout.write(found.sentence)
+
+    def all_is_done(self, options: dict[str, Any]) -> None:
         backups.ping(options["ping_url"])

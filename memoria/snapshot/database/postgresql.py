@@ -33,6 +33,7 @@ _SETTINGS = {
     "extra_float_digits": "1",
     "bytea_output": "hex",
     "standard_conforming_strings": "on",
+    "quote_all_identifiers": "off",
     # A connection pooler or a role may set limits meant for a web request.
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",

@@ -55,7 +55,7 @@ def connect(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> s
         if not Path(path).is_file():
             hint = "" if read_only else "; --migrate creates it"
             raise DatabaseFailure(f"{name} does not exist{hint}")
-        path = f"file:{quote(str(Path(path).absolute()))}?mode={'ro' if read_only else 'rw'}"
+        path = f"file:{quote(os.fsencode(Path(path).absolute()))}?mode={'ro' if read_only else 'rw'}"
     try:
         database = sqlite3.connect(
             path, uri=True, isolation_level=None, timeout=lock_timeout(), check_same_thread=False

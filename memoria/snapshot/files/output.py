@@ -24,6 +24,10 @@ _SYNC_EVERY = 64 << 20
 _PARTIAL = ".partial"
 _PATIENCE = 0.5
 """Seconds for a thread that was told to end; one that writes into a pipe which nobody reads does not."""
+_DATABASE = b"SQLite format 3\0"
+_JOURNALS = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
+_BESIDE = ("-wal", "-journal", "-shm")
+"""What SQLite adds to a database's name: for its write-ahead log, its rollback journal, and an index of the log."""
 
 
 class OutputFile:
@@ -108,7 +112,7 @@ class OutputFile:
 
     def _open(self) -> int:
         if self.name == "<stdout>":
-            if sys.stdout is None:
+            if sys.stdout is None or sys.stdout.closed:
                 raise FileFailure("cannot write <stdout>: it is closed")
             return 1
         try:
@@ -116,8 +120,7 @@ class OutputFile:
                 return os.open(self.name, os.O_WRONLY)
             if self._path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "it is a directory")
-            if _is_database(self._path):
-                raise FileFailure(f"cannot write {self.name}: it is a SQLite database; name another file")
+            require_no_database(self._path)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _sweep(self._path)
             descriptor = self._create_partial(self._path)
@@ -210,11 +213,21 @@ def _is_special(path: str) -> bool:
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
-def _is_database(path: Path) -> bool:
-    """A snapshot may replace an older one; to replace a database by a snapshot of it is a slip."""
+def require_no_database(path: Path) -> None:
+    """Raise FileFailure where a file at `path` would replace a SQLite database, or what belongs to one. A snapshot may
+    replace an older one; to replace a database by a snapshot of it is a slip."""
+    if _begins(path, _DATABASE):
+        raise FileFailure(f"cannot write {path}: it is a SQLite database; name another file")
+    # One that holds nothing at the moment may be in use all the same.
+    of = next((path.with_name(path.name.removesuffix(end)) for end in _BESIDE if path.name.endswith(end)), path)
+    if _begins(path, *_JOURNALS) or (of != path and _begins(of, _DATABASE)):
+        raise FileFailure(f"cannot write {path}: it holds changes of a SQLite database; name another file")
+
+
+def _begins(path: Path, *magic: bytes) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(16) == b"SQLite format 3\0"
+            return file.read(16).startswith(magic)
     except OSError:
         return False
 
