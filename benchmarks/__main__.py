@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import machine, postgresql, report, servers, sqlite, tables
+from benchmarks import machine, memories, postgresql, report, servers, sqlite, tables
 from benchmarks.cases import Case, Results, interleave, say
 from benchmarks.data import Shape
 from benchmarks.goals import Outcome, goals
@@ -51,7 +51,7 @@ def main() -> int:
     report.write_json(options.output, outcome, found, described)
     if options.markdown:
         report.write_markdown(options.markdown, outcome, found, described)
-    return complain([outcome.results, outcome.tables, outcome.scaled])
+    return complain([outcome.results, outcome.tables, outcome.memories, outcome.scaled])
 
 
 def arguments() -> argparse.Namespace:
@@ -131,6 +131,7 @@ def measure_sqlite(options: argparse.Namespace, folder: Path, outcome: Outcome) 
     files = Files(folder, outcome.shape, outcome.small)
     measure_groups([sqlite.out_cases(files), sqlite.in_cases(files)], options.runs, outcome.results)
     measure_groups(tables.sqlite_cases(tables.Tables(files)), options.runs, outcome.tables)
+    measure_groups(memories.cases(files, memories.sqlite_target(files)), options.runs, outcome.memories)
     if options.scale:
         files = replace(files, shape=scaled(files.shape))
         sqlite.make_databases(files)
@@ -162,6 +163,8 @@ def measure_place(options: argparse.Namespace, place: Place, outcome: Outcome) -
         groups = [postgresql.out_cases(place), postgresql.in_cases(place)]
         measure_groups(groups, options.runs, outcome.results)
         measure_groups(tables.postgresql_cases(tables.Tables(place.files), place), options.runs, outcome.tables)
+        merging = memories.cases(place.files, memories.postgresql_target(place))
+        measure_groups(merging, options.runs, outcome.memories)
         if options.scale:
             many = replace(place, files=replace(place.files, shape=scaled(place.files.shape)))
             places.append(many)

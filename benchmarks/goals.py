@@ -41,6 +41,8 @@ class Outcome:
     scaled: Results = field(default_factory=dict)
     tables: Results = field(default_factory=dict)
     """Those of many small tables."""
+    memories: Results = field(default_factory=dict)
+    """Those of merges, and of exports of one namespace."""
 
     def seconds(self, name: str) -> float | None:
         """The median of a case; that of `dumpdata` and `loaddata` is scaled to all rows."""
@@ -71,6 +73,7 @@ def goals(outcome: Outcome, engines: Iterable[str]) -> list[Goal]:
         found += postgresql_goals(outcome)
     for engine in engines:
         found += tables_goals(outcome, engine)
+        found += memories_goals(outcome, engine)
     return found + list(scale_goals(outcome))
 
 
@@ -114,6 +117,23 @@ def tables_goals(outcome: Outcome, engine: str) -> Iterator[Goal]:
         above, below = (result.seconds if result and result.runs else None for result in found)
         measured = None if above is None or below is None else above / below
         yield Goal(f"{title} {ours}, every table with {ROWS:,} rows / `{reference}`", 1.3, measured)
+
+
+def memories_goals(outcome: Outcome, engine: str) -> Iterator[Goal]:
+    title = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[engine]
+    for above, below, limit, words in (
+        ("merge", "import", 1.15, "merge into an empty namespace / `import-data`"),
+        ("merge identical", "import", 0.5, "merge of what is there already / `import-data`"),
+        ("merge --new-ids", "import", 1.4, "merge with `--new-ids` / `import-data`"),
+        ("export namespace", "export whole", 0.35, "export of one of four namespaces / whole export"),
+        ("merge", "merge --no-undo", 1.2, "merge / `--no-undo`"),
+        ("import", "import --no-undo", 1.2, "`import-data` into empty tables / `--no-undo`"),
+        ("replace", "replace --no-undo", 1.2, "`import-data` that replaces all rows / `--no-undo`"),
+    ):
+        found = [outcome.memories.get(f"{engine} {name}") for name in (above, below)]
+        dividend, divisor = (result.seconds if result and result.runs else None for result in found)
+        measured = None if dividend is None or divisor is None else dividend / divisor
+        yield Goal(f"{title}: {words}", limit, measured)
 
 
 def dumpdata_goal(outcome: Outcome, engine: str, form: str, export: str) -> Goal:

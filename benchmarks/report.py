@@ -49,6 +49,7 @@ def case_rows(outcome: Outcome) -> list[tuple[str, ...]]:
     """The cells of every case, then of those on more rows, then what was scaled."""
     found = cells_of(outcome.results, outcome.shape.rows, outcome.small.rows)
     found += cells_of(outcome.scaled, outcome.shape.rows * outcome.scale, outcome.small.rows)
+    found += [case_cells(f"{name}, memories", result) for name, result in outcome.memories.items()]
     found += [case_cells(f"{name}, every table with {ROWS:,} rows", result) for name, result in outcome.tables.items()]
     for engine in ("sqlite", "postgresql"):
         for tool in ("dumpdata", "loaddata"):
@@ -110,6 +111,7 @@ def write_json(path: Path, outcome: Outcome, goals: Sequence[Goal], machine: Map
         "small_rows": outcome.small.counts,
         "scale": outcome.scale,
         "cases": {name: case_record(result) for name, result in outcome.results.items()},
+        "memories_cases": {name: case_record(result) for name, result in outcome.memories.items()},
         "tables_cases": {name: case_record(result) for name, result in outcome.tables.items()},
         "scaled_cases": {name: case_record(result) for name, result in outcome.scaled.items()},
         "goals": [{**asdict(goal), "met": goal.met} for goal in goals],

@@ -65,6 +65,12 @@ def state(url: str) -> dict[str, Any]:
         return _sqlite_state(cursor) if url.startswith("sqlite") else _postgresql_state(cursor)
 
 
+def without_history(found: dict[str, Any]) -> dict[str, Any]:
+    """A state but for what tells of imports that were made."""
+    own = ("memoria_import", "sequence memoria_import", "sqlite_sequence")
+    return {name: rows for name, rows in found.items() if not name.startswith(own)}
+
+
 def _rows(cursor: Any, sql: str) -> list[tuple[Any, ...]]:
     cursor.execute(sql)
     return list(cursor.fetchall())

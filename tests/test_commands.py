@@ -78,7 +78,7 @@ class TestExport:
         written = json.loads(report.read_text())
         assert list(written) == [
             *("report_version", "operation", "database", "file", "dry_run", "refused", "tables", "left_out"),
-            *("notes", "issues", "issue_count", "issue_kinds", "seconds", "rows", "exit_code"),
+            *("notes", "issues", "issue_count", "issue_kinds", "seconds", "merge", "import_id", "rows", "exit_code"),
         ]
         assert written["file"] == {
             "name": str(path),

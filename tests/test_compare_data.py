@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from memoria.snapshot.compare import _same
+from memoria.snapshot.difference import _same
 from memoria.snapshot.tables import Kind
 from tests.conftest import RunMemoria
 from tests.samples.databases import CORE

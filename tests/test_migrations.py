@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import RunMemoria, run_manage
-from tests.samples.databases import contents, insert, query, rows_of
+from tests.samples.databases import contents, insert, query, rows_of, script
 from tests.samples.engine import import_
 from tests.samples.rows import layout_c, row, snapshot_row
 
 STANDS_IN = "Stands in for a row that is not in this database; rows that refer to it were here before its table."
+
+CHANGE = {"table_name": "long_term_memory", "key": "m-1", "action": "written", "digest": "0" * 32, "import_id": 1}
 
 
 @pytest.fixture
@@ -97,3 +99,13 @@ def test_missing_tables_of_an_older_migration_come_by_migrating(
     assert [chat["user_input"] for chat in rows_of(first_url, "chat_history")] == ["question"]
     assert query(first_url, "SELECT count(*) FROM teams") == [(2,)]
     migrate(first_url)
+
+
+def test_the_history_of_imports_may_be_there_already(database_url: str) -> None:
+    """As after an import into a database that was not migrated."""
+    migrate(database_url, "0003")
+    insert(database_url, "memoria_import_changes", [{**CHANGE, "id": 1}])
+    script(database_url, "DELETE FROM django_migrations WHERE name = '0003_imports'")
+    migrate(database_url)
+    assert query(database_url, "SELECT id, key FROM memoria_import_changes") == [(1, "m-1")]
+    assert query(database_url, "SELECT count(*) FROM memoria_imports") == [(0,)]

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from memoria.console.options import EPILOG
 from memoria.console.render import print_report, report_file, visible, write_report
-from memoria.snapshot.errors import InvalidRows, SnapshotError
+from memoria.snapshot.errors import InvalidRows, SnapshotError, UndoRefused
 from memoria.snapshot.files import OutputFile
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -80,7 +80,7 @@ class SnapshotCommand(BaseCommand):
     def _run_and_tell(self, options: dict[str, Any], file: OutputFile | None) -> int:
         try:
             result = self.run(options)
-        except InvalidRows as error:
+        except (InvalidRows, UndoRefused) as error:
             self._tell(error.report, options, file)
             raise
         if result is None:

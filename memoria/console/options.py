@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
@@ -10,8 +13,26 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.databases import connection_for
 from memoria.snapshot.formats import FORMATS
+from memoria.snapshot.history import Origin
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.tables import names
+
+_ASKED = (
+    "tables",
+    "no_truncate",
+    "missing_references",
+    "namespace",
+    "namespace_map",
+    "new_ids",
+    "on_conflict",
+    "allow_duplicates",
+    "embeddings",
+    "allow_edited",
+    "ignore_unknown",
+    "skip_invalid",
+    "no_validate",
+)
+"""Options that the history of imports keeps."""
 
 EPILOG = """exit codes:
   0  done
@@ -52,6 +73,27 @@ def add_tables(parser: ArgumentParser, *, verb: str) -> None:
 
 def add_report(parser: ArgumentParser) -> None:
     parser.add_argument("--report", metavar="FILE", help="write the report as JSON to FILE as well")
+
+
+def add_no_undo(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-undo", action="store_true", help="keep nothing that undo-import would need, and no note of the import"
+    )
+
+
+def origin(kind: str, options: Mapping[str, Any]) -> Origin | None:
+    """What the history says of an import that is run from a terminal."""
+    if options["no_undo"]:
+        return None
+    asked = {name: value for name in _ASKED if (value := options.get(name)) not in (None, False, [], "keep", "refuse")}
+    return Origin(kind, _user(), asked)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a process whose user has no name
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
 
 
 def connection(options: dict[str, Any]) -> BaseDatabaseWrapper:

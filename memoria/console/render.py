@@ -35,11 +35,11 @@ def console(stream: TextIO | None = None) -> Console:
 def print_report(report: Report) -> None:
     out = console()
     if not report.refused and any(table.rows or table.deleted for table in report.tables.values()):
-        out.print(_table(report))
+        out.print(_merge_table(report) if report.operation == "merge" else _table(report))
     for sentence in _notes(report):
         out.print(Text(visible(sentence)))
     for issue in report.issues[:_ISSUES_PRINTED] if report.issue_count > 1 or report.skipped else ():
-        place = report.file.name if report.operation == "import" else report.database
+        place = report.database if report.operation == "export" else report.file.name
         out.print(Text(visible(f"  {issue.sentence(place)}")))
     if report.issue_count > _ISSUES_PRINTED:
         out.print(f"  … and {report.issue_count - _ISSUES_PRINTED:,} more (--report FILE keeps the first 100)")
@@ -99,6 +99,25 @@ def _table(report: Report) -> Table:
     return table
 
 
+def _merge_table(report: Report) -> Table:
+    """One line for each table and pair of namespaces."""
+    actions = ["rows", "insert", "overwrite", "identical", "duplicate", "different", "left_out", "invalid"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("table")
+    table.add_column("namespace")
+    for action in actions:
+        table.add_column(action.replace("_", " "), justify="right")
+    for part in report.merge:
+        same = part.source == part.target
+        namespace = part.source if same else f"{part.source} -> {part.target}"
+        table.add_row(
+            Text(visible(part.table)),
+            Text(visible(namespace)),
+            *(f"{getattr(part, action):,}" for action in actions),
+        )
+    return table
+
+
 def _is_empty(counts: TableReport) -> bool:
     return not (counts.rows or counts.deleted or counts.skipped)
 
@@ -118,9 +137,11 @@ def _notes(report: Report) -> list[str]:
             notes.append(f"{name}.{column}: {counted(count, 'value')} rounded to the 4-byte floats of the target.")
         for column, count in counts.ignored.items():
             notes.append(f"{name}.{column}: unknown; left out of {counted(count, 'row')}.")
+        for column, count in counts.differing.items():
+            notes.append(f"{name}.{column}: another value in {counted(count, 'row')} that are there already.")
     if report.left_out:
         listed = ", ".join(f"{name} ({counted(count, 'row')})" for name, count in report.left_out.items())
-        notes.append(f"Not in this {'import' if report.operation == 'import' else 'snapshot'}: {listed}.")
+        notes.append(f"Not in this {'snapshot' if report.operation == 'export' else 'import'}: {listed}.")
     return notes
 
 
@@ -132,9 +153,10 @@ def _last_line(report: Report) -> str:
             return f"No snapshot of {report.database} was written."
         rows = counted(report.rows, "row")
         return f"Exported {rows} of {report.database} to {name} in {report.seconds:.1f} s ({facts})."
-    inserted = counted(sum(table.inserted for table in report.tables.values()), "row")
+    inserted = counted(sum(table.inserted + table.overwritten for table in report.tables.values()), "row")
     if report.refused:
         return f"Read {report.file.name} ({facts})."
     if report.dry_run:
         return f"Dry run: {inserted} would be imported into {report.database}; nothing was changed ({facts})."
-    return f"Imported {inserted} into {report.database} in {report.seconds:.1f} s ({facts})."
+    undo = "" if report.import_id is None else f" This is import {report.import_id}: undo-import takes it back."
+    return f"Imported {inserted} into {report.database} in {report.seconds:.1f} s ({facts}).{undo}"

@@ -2,12 +2,14 @@
 
 Names, types, nullability, keys, foreign keys, indexes and checks are those of existing databases, so that the app
 runs on one of these without migrating it. `default` is what the SDK fills in; the columns themselves have a default
-only where it says `db_default`. An id without a foreign key has none in existing databases either.
+only where it says `db_default`. An id without a foreign key has none in existing databases either. `imports` alone is
+the app's own: an import creates its tables in a database that was never migrated.
 """
 
 from memoria.models.access import MemoryAccessEvent
 from memoria.models.chats import ChatHistory
 from memoria.models.clusters import Cluster, ClusterMember
+from memoria.models.imports import Import, ImportChange
 from memoria.models.memories import LongTermMemory, ShortTermMemory
 from memoria.models.policies import MemoryRule, PolicyArtifact, RetentionPolicyAudit
 from memoria.models.relationships import MemoryEntity, MemoryRelationship
@@ -21,6 +23,8 @@ __all__ = [
     "ChatHistory",
     "Cluster",
     "ClusterMember",
+    "Import",
+    "ImportChange",
     "LinkMemoryThread",
     "LongTermMemory",
     "MemoryAccessEvent",

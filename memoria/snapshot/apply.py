@@ -18,10 +18,11 @@ from memoria.snapshot.errors import (
 )
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
+from memoria.snapshot.history import History
 from memoria.snapshot.plan import Plan
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import Reference, Table
+from memoria.snapshot.tables import Reference, Table, stage_name
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
@@ -31,7 +32,14 @@ _BULK_ROWS = 10_000
 """From here on, building an index once is faster than keeping it up to date row by row."""
 
 
-def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], Reader], progress: Progress) -> None:
+def apply(
+    sink: Sink,
+    plan: Plan,
+    carried: Sequence[Table],
+    read: Callable[[], Reader],
+    history: History,
+    progress: Progress,
+) -> None:
     """Insert the file's rows, read again with `read`, as `plan` says. Any difference rolls everything back."""
     outside = plan.outside_references(carried) if plan.options.truncate else []
     with sink.transaction([table.name for table in carried] + [reference.table for reference in outside]):
@@ -40,6 +48,9 @@ def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], R
         watched = {reference.target for reference in outside}
         beside = _beside(plan, carried, watched)
         orphans = {table.name: sink.orphans(table) for table in carried}
+        history.begin()
+        for table in carried if plan.options.truncate else ():
+            history.removed(table)
         if plan.options.truncate:
             for table in reversed(carried):
                 # What moves into place removes the rows that it does not replace, if there is anything to move.
@@ -59,17 +70,29 @@ def apply(sink: Sink, plan: Plan, carried: Sequence[Table], read: Callable[[], R
         progress.stage("Finishing")
         sink.finish(carried, plan.nulls, replace=plan.options.truncate)
         prove(sink, plan, carried, inserted, {} if plan.options.truncate else before)
+        _note_written(plan, carried, before, history)
         for table in carried:
             if sink.orphans(table) > orphans[table.name]:
                 raise DatabaseFailure(
                     f"rows of {table.name} would refer to rows that are not there; nothing was changed"
                 )
+        history.end(plan.report)
         for reference, found in zip(outside, referring, strict=True):
             if _referring(sink, reference) != found:
                 raise DatabaseFailure(
                     f"rows of {reference.table} refer to rows of {reference.target} that the import would remove:"
                     f" import {reference.table} as well, or add rows with --no-truncate; nothing was changed"
                 )
+
+
+def _note_written(plan: Plan, carried: Sequence[Table], before: Mapping[str, int], history: History) -> None:
+    for table in carried:
+        if plan.options.truncate or not before[table.name]:
+            history.written(table)
+        elif plan.options.validate:
+            history.written(table, f't."{table.key.name}" IN (SELECT key FROM {stage_name(table.name)})')
+        elif plan.report.tables[table.name].inserted:
+            history.cannot_be_undone()  # no row was looked at before it went in
 
 
 def _beside(plan: Plan, carried: Sequence[Table], watched: set[str]) -> set[str]:
@@ -110,16 +133,21 @@ def _by_table(plan: Plan, tables: Sequence[Table], reader: Reader) -> Iterator[t
     chosen = {table.name: table for table in tables}
     rows = (
         (number, row)
-        for number, row in enumerate(_unchanged(reader))
+        for number, row in enumerate(unchanged(reader))
         if row.table in chosen and not plan.skips(row.table, number)
     )
     for name, run in groupby(rows, key=lambda numbered: numbered[1].table):
         yield chosen[name], _decoded(plan, name, run)
-    if plan.digest != reader.digest:
+    require_same_file(plan.digest, reader)
+
+
+def require_same_file(digest: str, reader: Reader) -> None:
+    """Raises FileFailure if what was read is not the file of the plan."""
+    if digest != reader.digest:
         raise FileFailure(_CHANGED)
 
 
-def _unchanged(reader: Reader) -> Iterator[RawRow]:
+def unchanged(reader: Reader) -> Iterator[RawRow]:
     """The rows of a file that was whole when it was planned."""
     try:
         yield from reader

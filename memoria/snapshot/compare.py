@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal
 from typing import Any
 
+from memoria.snapshot.difference import differing
 from memoria.snapshot.sides import Keyed, Side
-from memoria.snapshot.tables import Kind, Table, names
+from memoria.snapshot.tables import Table, names
 
 EXAMPLES = 10
 """Rows of each table that are named for each kind of difference."""
@@ -84,7 +83,7 @@ def _count(
         elif right is None:
             counts.only_a += 1
             _keep(counts.first_only_a, str(key))
-        elif columns := _differing(tables[position], left[2], right[2]):
+        elif columns := differing(tables[position], left[2], right[2]):
             counts.different += 1
             _keep(counts.first_different, Difference(str(key), columns))
         else:
@@ -104,43 +103,6 @@ def _merged(left: Iterator[Keyed], right: Iterator[Keyed]) -> Iterator[tuple[Key
         else:
             yield row, other
             row, other = next(left, None), next(right, None)
-
-
-def _differing(table: Table, values: list[Any], others: list[Any]) -> tuple[str, ...]:
-    if values == others and all(type(value) is not float or value != 0 for value in values):
-        return ()
-    return tuple(
-        column.name
-        for column, value, other in zip(table.columns, values, others, strict=True)
-        if not _same(column.kind, value, other)
-    )
-
-
-def _same(kind: Kind, value: Any, other: Any) -> bool:
-    """NaN is the same as NaN, 0.0 is not -0.0; JSON is the same when its values are, however it is spelled."""
-    if kind is Kind.FLOAT:
-        return repr(value) == repr(other)
-    if kind is Kind.JSON and value is not None and other is not None and value != other:
-        return repr(_parsed(value)) == repr(_parsed(other))
-    return bool(value == other)
-
-
-def _parsed(text: str) -> Any:
-    """Numbers of any size keep their value; members of an object are compared in the order of their keys."""
-
-    def number(text: str) -> object:
-        try:
-            sign, digits, exponent = Decimal(text).as_tuple()  # exact, whatever the size
-        except ArithmeticError:
-            return text
-        significant = "".join(map(str, digits)).lstrip("0").rstrip("0")
-        zeros = len("".join(map(str, digits)).lstrip("0")) - len(significant)
-        return (sign, significant, int(exponent) + zeros if significant else 0)
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        return dict(sorted(dict(pairs).items()))
-
-    return json.loads(text, parse_float=number, parse_int=number, object_pairs_hook=members)
 
 
 def _keep(examples: list[Any], example: Any) -> None:

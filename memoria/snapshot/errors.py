@@ -4,11 +4,14 @@ SnapshotError           exit code 1: refused or failed, nothing changed
 ├── InvalidSnapshot     the file is not one whole snapshot
 │   └── EditedSnapshot  whole, but not as it was exported
 ├── InvalidRows         rows that the snapshot or the target cannot hold; carries the report
+├── UndoRefused         rows that an import left were changed since; carries the report
 ├── FileFailure         the operating system refused to read or write a file
 ├── DatabaseFailure     the database refused, or is not what the engine needs
 │   ├── RowRefused      a row breaks one of the database's constraints
 │   └── DatabaseBusy    exit code 4: another run holds the lock
 └── Declined            the user answered no
+
+WrongMap (mapping.py) and UnknownDatabase (databases.py) are wrong arguments: exit code 2.
 
 InvalidValue            one value of one row; the plan turns it into an issue, so it never leaves the engine
 """
@@ -20,6 +23,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from memoria.snapshot.report import Report
+    from memoria.snapshot.undo import UndoReport
 
 
 class SnapshotError(Exception):
@@ -36,6 +40,12 @@ class EditedSnapshot(InvalidSnapshot):
 
 class InvalidRows(SnapshotError):
     def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class UndoRefused(SnapshotError):
+    def __init__(self, message: str, report: UndoReport) -> None:
         super().__init__(message)
         self.report = report
 

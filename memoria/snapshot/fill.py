@@ -16,6 +16,7 @@ from memoria.snapshot.apply import advancing, prove
 from memoria.snapshot.errors import InvalidSnapshot, InvalidValue, RowRefused
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
+from memoria.snapshot.history import History
 from memoria.snapshot.plan import Plan
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.tables import Table
@@ -32,7 +33,13 @@ class NeedsPlan(Exception):
 
 
 def fill(
-    sink: Sink, plan: Plan, reader: Reader, size: int, settle: Callable[[], list[Table]], progress: Progress
+    sink: Sink,
+    plan: Plan,
+    reader: Reader,
+    size: int,
+    settle: Callable[[], list[Table]],
+    history: History,
+    progress: Progress,
 ) -> None:
     """Insert all rows of a file of `size` bytes into tables that hold none.
 
@@ -50,6 +57,7 @@ def fill(
                 if _holds_rows(sink, table.name):
                     raise NeedsPlan
                 sink.clear(table)  # what was derived from rows of the past may be there still
+            history.begin()
             inserted = _insert(sink, plan, reader, chain([first], rows), progress, bulk=size >= _BULK_SIZE)
             progress.stage("Finishing")
             carried = settle()
@@ -57,6 +65,9 @@ def fill(
             if any(sink.orphans(table) for table in carried):
                 raise NeedsPlan
             prove(sink, plan, carried, inserted, kept={})
+            for table in carried:
+                history.written(table)
+            history.end(plan.report)
     except (InvalidSnapshot, InvalidValue, RowRefused):
         raise NeedsPlan from None
 

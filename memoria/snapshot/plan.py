@@ -18,7 +18,7 @@ from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows import RowDecoder
 from memoria.snapshot.tables import Kind, Reference, Table, TableFacts, stage_name
-from memoria.snapshot.values import MAX_ROW_DEPTH, check_json
+from memoria.snapshot.values import not_json
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
@@ -85,11 +85,8 @@ class Plan:
 
     def pass_by(self, number: int, row: RawRow) -> None:
         """A row of a table that is not imported must be JSON all the same, or the file is not whole."""
-        try:
-            row.data.decode()
-            check_json(row.data, MAX_ROW_DEPTH)
-        except (InvalidValue, UnicodeDecodeError) as error:
-            self._refuse(number, Issue(row.table, f"the row {error}", row.line))
+        if reason := not_json(row.data):
+            self._refuse(number, Issue(row.table, reason, row.line))
 
     def decide(self, carried: Sequence[Table]) -> None:
         """The actions: every carried table's rows are counted as inserted, deleted or skipped."""

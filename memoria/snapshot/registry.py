@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -106,7 +106,14 @@ CORE: tuple[type[models.Model], ...] = (
 
 TABLES: tuple[Table, ...] = tuple(table_of(model, core=model in CORE) for model in MODELS)
 
-EXCLUDED: dict[str, str] = {}
+_OF_ONE_DATABASE = ("workspace_members", "agents", "service_metadata")
+MERGED: tuple[Table, ...] = tuple(table for table in TABLES if table.name not in _OF_ONE_DATABASE)
+"""What a merge takes: all that has a namespace or belongs to memories, and the teams and workspaces they refer to."""
+
+HISTORY: tuple[type[models.Model], ...] = (memoria.Import, memoria.ImportChange)
+"""The models of the history of imports, which belongs to one database."""
+
+EXCLUDED: dict[str, str] = {model._meta.label: "the history of one database's imports" for model in HISTORY}
 """Models that no snapshot carries: label -> reason."""
 
 
@@ -119,6 +126,12 @@ def chosen(names: list[str] | None) -> tuple[Table, ...]:
         if name not in known:
             raise SnapshotError(f"there is no table {name!r}: choose from {', '.join(t.name for t in TABLES)}")
     return tuple(table for table in TABLES if table.name in names)
+
+
+def require_tables(facts: Container[str], database: str) -> None:
+    """Raises DatabaseFailure where a database has none of the tables."""
+    if not any(table.name in facts for table in TABLES):
+        raise DatabaseFailure(f"{database} has no tables yet: create them with --migrate, or with `memoria migrate`")
 
 
 def columns_in(table: Table, facts: TableFacts) -> dict[str, Column]:

@@ -47,6 +47,34 @@ class TableReport:
     """Column -> values rounded because the target's column has 4-byte floats."""
     ignored: dict[str, int] = field(default_factory=dict)
     """Unknown column -> rows whose value was left out on request."""
+    overwritten: int = 0
+    """Rows of the target that a merge replaces, in their place; `rows` = `inserted` + `overwritten` + `skipped`."""
+    differing: dict[str, int] = field(default_factory=dict)
+    """Column -> rows of a merge whose key is there with another value in it."""
+
+
+@dataclass(slots=True)
+class MergeReport:
+    """What a merge does with the rows of a table that go from one namespace to another; the numbers add up to `rows`.
+
+    `source` and `target` are empty where the rows of a table have no namespace.
+    """
+
+    table: str
+    source: str
+    target: str
+    rows: int = 0
+    insert: int = 0
+    overwrite: int = 0
+    identical: int = 0
+    """There already, with the same content."""
+    duplicate: int = 0
+    """The same in the file or the database, under another key."""
+    different: int = 0
+    """There already with other content, and left as it is."""
+    left_out: int = 0
+    """Leads nowhere: a memory of an edge, or the memory or the cluster of a member, is not there."""
+    invalid: int = 0
 
 
 @dataclass(slots=True)
@@ -75,6 +103,10 @@ class Report:
     issue_count: int = 0
     issue_kinds: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    merge: list[MergeReport] = field(default_factory=list)
+    """What a merge does, in the order of tables and namespaces."""
+    import_id: int | None = None
+    """What `undo-import` knows the import by."""
 
     def add(self, issue: Issue) -> None:
         """Count an issue; keep the first ISSUES_SHOWN, and the first of each kind."""
@@ -105,7 +137,9 @@ class Report:
         if self.refused:
             return 1
         ignored = any(table.ignored for table in self.tables.values())
-        return 3 if self.skipped or ignored else 0
+        # What a merge skips is there already, or leads nowhere: only invalid rows are left out on request.
+        skipped = sum(part.invalid for part in self.merge) if self.operation == "merge" else self.skipped
+        return 3 if skipped or ignored else 0
 
     def as_dict(self) -> dict[str, Any]:
         return {"report_version": 1, **asdict(self), "rows": self.rows, "exit_code": self.exit_code}

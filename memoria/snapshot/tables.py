@@ -61,8 +61,11 @@ class Table:
     core: bool = True
     """A core table stands in every snapshot, also when it is empty."""
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
+    position: dict[str, int] = field(init=False, repr=False, compare=False)
+    """Column -> where its value stands in a row."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "position", {column.name: i for i, column in enumerate(self.columns)})
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
 
     @property

@@ -76,6 +76,16 @@ def check_json(text: bytes, limit: int = MAX_DEPTH) -> None:
             raise InvalidValue(f"is not JSON ({parser_reason(error)}): {shown(text)}") from None
 
 
+def not_json(row: bytes) -> str | None:
+    """Why a row that nobody decodes is no JSON all the same."""
+    try:
+        row.decode()
+        check_json(row, MAX_ROW_DEPTH)
+    except (InvalidValue, UnicodeDecodeError) as error:
+        return f"the row {error}"
+    return None
+
+
 def check_depth(text: bytes, limit: int = MAX_DEPTH) -> None:
     """Only text with many opening brackets can be too deep, and finding the first of them is nearly free."""
     if len(text) <= limit or not (has_many(text, b"[") or has_many(text, b"{")):

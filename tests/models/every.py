@@ -4,6 +4,7 @@ from tests.models import (
     access,
     chats,
     clusters,
+    imports,
     memories,
     policies,
     relationships,
@@ -13,5 +14,5 @@ from tests.models import (
     threads,
 )
 
-SUBJECTS = (teams, chats, memories, spatial, access, clusters, relationships, threads, policies, service)
+SUBJECTS = (teams, chats, memories, spatial, access, clusters, relationships, threads, policies, service, imports)
 TABLES = {name: expected for subject in SUBJECTS for name, expected in subject.TABLES.items()}

@@ -20,7 +20,7 @@ def catalogue(migrated_url: str) -> Iterator[Catalogue]:
 
 def test_every_model_is_written_out() -> None:
     assert {model._meta.db_table for model in apps.get_app_config("memoria").get_models()} == set(TABLES)
-    assert len(TABLES) == 20
+    assert len(TABLES) == 22
 
 
 def test_columns(catalogue: Catalogue) -> None:
@@ -71,7 +71,7 @@ def test_foreign_keys(catalogue: Catalogue) -> None:
 
 def test_integer_keys_are_given_by_the_database(catalogue: Catalogue) -> None:
     tables = sorted(table for table, expected in TABLES.items() if expected.key == "id")
-    assert len(tables) == 8
+    assert len(tables) == 10
     if catalogue.vendor == "sqlite":
         found = catalogue.rows("SELECT name FROM sqlite_master WHERE sql LIKE '%PRIMARY KEY AUTOINCREMENT%'")
         assert {(table,) for table in tables} <= set(found)

@@ -14,11 +14,16 @@ from memoria.databases import connection_for, describe
 from memoria.snapshot import formats
 from memoria.snapshot.exporter import Export
 from memoria.snapshot.files import InputFile, OutputFile
+from memoria.snapshot.history import Origin
 from memoria.snapshot.importer import Import
+from memoria.snapshot.mapping import namespaces
+from memoria.snapshot.merge import Merge
+from memoria.snapshot.merge_plan import MergeOptions
 from memoria.snapshot.plan import Options
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import chosen
 from memoria.snapshot.report import Report
+from memoria.snapshot.undo import Undo, UndoReport
 
 
 @contextlib.contextmanager
@@ -66,6 +71,32 @@ def import_(
             allow_edited=allow_edited,
             progress=progress or NoProgress(),
         ).run()
+
+
+def merge(
+    url: str,
+    path: Path,
+    *maps: str,
+    namespace: str | None = None,
+    dry_run: bool = False,
+    undo: bool = True,
+    **options: Any,
+) -> Report:
+    with opened(url) as connection, InputFile(str(path)) as file:
+        return Merge(
+            file,
+            connection,
+            describe(connection),
+            options=MergeOptions(namespaces=namespaces(maps, namespace), **options),
+            dry_run=dry_run,
+            allow_edited=True,
+            origin=Origin("import-memories", "tester") if undo else None,
+        ).run()
+
+
+def undo(url: str, number: int, **options: Any) -> UndoReport:
+    with opened(url) as connection:
+        return Undo(number, connection, describe(connection), **options).run()
 
 
 def without_header(path: Path) -> bytes:

@@ -30,6 +30,7 @@ from tests.samples.engine import export, import_, without_header
 from tests.samples.rows import row, snapshot_row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
+HISTORY = {"memoria_imports", "memoria_import_changes"}
 COUNTS = {"chat_history": 3, "long_term_memory": 3, "memory_relationships": 1, "spatial_metadata": 3}
 EDGE = (
     b'{"relationship_id":"rel-tiny-1","source_memory_id":"be19b4ad-af8e-44a9-9b3e-c36e499d0599",'
@@ -202,7 +203,8 @@ class TestTarget:
         tables = _tables(existing_url)
         done = run_memoria(*arguments, "--migrate")
         assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr.decode()
-        assert _tables(existing_url) - tables == {"memory_relationships", "service_metadata"}
+        created = {"memory_relationships", "service_metadata"}
+        assert _tables(existing_url) - tables - {"sqlite_sequence"} == created | HISTORY
         assert rows_of(existing_url, "memory_relationships") == rows_of(source, "memory_relationships")
 
     def test_tables_are_created_beside_old_rows_that_refer_to_nothing(
@@ -214,7 +216,7 @@ class TestTarget:
         done = run_memoria("import-data", path, "--migrate", "--no-input", "--database-url", url)
         assert done.returncode == 0, done.stderr.decode()
         created = {"agents", "memory_entities", "memory_relationships", "rules_memory", "service_metadata"}
-        assert _tables(url) - tables == created
+        assert _tables(url) - tables - {"sqlite_sequence"} == created | HISTORY
         assert [agent["name"] for agent in rows_of(url, "agents")] == ["Agent"]
         assert contents(url, CORE[:2]) == before
 

@@ -46,6 +46,7 @@ class Command(SnapshotCommand):
         parser.add_argument("--no-validate", action="store_true", help="skip the checks of each row before the import")
         parser.add_argument("--migrate", action="store_true", help="create the tables that are missing, first")
         parser.add_argument("--no-input", "--noinput", action="store_true", help="do not ask before rows are deleted")
+        shared.add_no_undo(parser)
         shared.add_report(parser)
 
     def run(self, options: dict[str, Any]) -> Report:
@@ -72,6 +73,7 @@ class Command(SnapshotCommand):
                 allow_edited=options["allow_edited"],
                 format=options["format"],
                 confirm=_no_question if options["no_input"] or not _is_terminal() else partial(_ask, progress),
+                origin=shared.origin("import-data", options),
                 progress=progress,
             ).run()
 

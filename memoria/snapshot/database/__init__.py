@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import ALL, Column, Kind, Reference, Table, TableFacts
+from memoria.snapshot.tables import ALL, Column, ColumnFacts, Kind, Reference, Table, TableFacts
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -68,6 +68,10 @@ class Sink(Protocol):
     """Whether those who read a table must wait while its indexes are built."""
     moves_into_place: bool
     """Whether rows inserted `beside` replace those of the table when `finish` moves them."""
+    md5: str
+    """The MD5 of a text as hexadecimal digits; the braces stand for the text."""
+    same: str
+    """The operator that takes NULL for equal to NULL."""
 
     def __enter__(self) -> Sink: ...
     def __exit__(self, *error: object) -> None: ...
@@ -80,13 +84,48 @@ class Sink(Protocol):
         """Locks the tables against other writers; commits at the end of the block, rolls back on any error."""
         ...
 
+    def lock(self, table: str) -> None:
+        """Within a transaction, as if it had been begun with this table as well."""
+        ...
+
     def clear(self, table: Table) -> None: ...
     def orphans(self, table: Table) -> int:
         """Rows whose references lead nowhere, in a database that does not refuse them by itself."""
         ...
 
-    def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool) -> int: ...
+    def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool, upsert: bool = False) -> int:
+        """With `upsert` a row whose key is there replaces it in its place."""
+        ...
+
     def finish(self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool) -> None: ...
+
+    def expression(self, column: Column, fact: ColumnFacts | None) -> str:
+        """The value of a column of the table `t` as a decoded row has it; NULL where the table lacks it."""
+        ...
+
+    def stored(self, table: Table, facts: TableFacts, keys: Sequence[Any]) -> dict[Any, list[Any]]:
+        """Key -> values as decoded rows have them, of those of the keys that are there."""
+        ...
+
+    def dimensions(self, namespace: str, tables: Sequence[str]) -> set[int]:
+        """Lengths of the embeddings in a namespace of these tables; of each some are looked at."""
+        ...
+
+    def digest(self, facts: TableFacts) -> str:
+        """An expression: text by which a row of the table `t` is known to be what it was."""
+        ...
+
+    def keep(self, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
+        """Note rows of the table `t` as removed by the import of this number, behind the note of number `last`."""
+        ...
+
+    def restore(self, number: int, table: Table, facts: TableFacts) -> None:
+        """Put back the rows that an import removed, in their place where a row has their key now."""
+        ...
+
+    def delete(self, table: Table, condition: str) -> int:
+        """Delete rows of the table `t`. Returns how many there were."""
+        ...
 
 
 def source(connection: BaseDatabaseWrapper, name: str) -> Source:

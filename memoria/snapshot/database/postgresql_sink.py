@@ -10,13 +10,13 @@ from typing import Any, Self
 import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from memoria.snapshot.database import postgresql
+from memoria.snapshot.database import postgresql, postgresql_changes
 from memoria.snapshot.database.postgresql import quoted
 from memoria.snapshot.errors import DatabaseFailure
-from memoria.snapshot.tables import Kind, Reference, Table, TableFacts
+from memoria.snapshot.tables import Column, ColumnFacts, Kind, Reference, Table, TableFacts
 
 _PIECE = 1 << 18
-_STAGE_TYPES = {Kind.INTEGER: "bigint", Kind.TEXT: "text"}
+_STAGE_TYPES = {Kind.INTEGER: "bigint", Kind.FLOAT: "double precision", Kind.BOOLEAN: "boolean"}
 _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 
 
@@ -24,6 +24,8 @@ class PostgreSQLSink:
     vendor = "postgresql"
     indexing_locks_readers = True
     moves_into_place = True
+    md5 = "md5(convert_to({}, 'UTF8'))"
+    same = "IS NOT DISTINCT FROM"
 
     def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
         self._connection = connection
@@ -54,19 +56,22 @@ class PostgreSQLSink:
             return found
 
     def create_stage(self, name: str, columns: dict[str, Kind]) -> None:
-        described = ", ".join(f"{quoted(column)} {_STAGE_TYPES[kind]}" for column, kind in columns.items())
+        described = ", ".join(f"{quoted(column)} {_STAGE_TYPES.get(kind, 'text')}" for column, kind in columns.items())
         self.query(f"CREATE TEMP TABLE {quoted(name)} ({described})")
 
     def stage(self, name: str, rows: list[tuple[Any, ...]]) -> None:
         with postgresql.failures(self._name):
             self._copy(f"COPY pg_temp.{quoted(name)} FROM STDIN", rows)
 
+    def lock(self, table: str) -> None:
+        self.query(f"LOCK TABLE {quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
+
     @contextmanager
     def transaction(self, tables: Sequence[str]) -> Iterator[None]:
         self._database.autocommit = False
         try:
             for table in tables:
-                self.query(f"LOCK TABLE {quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
+                self.lock(table)
             self._set_local()
             yield
             self._commit()
@@ -81,6 +86,7 @@ class PostgreSQLSink:
         """What a transaction left to be done at its end."""
         self._indexes: list[str] = []
         self._waiting: dict[str, list[str]] = {}
+        self._upserts: set[str] = set()
 
     def _commit(self) -> None:
         with postgresql.failures(self._name):
@@ -100,7 +106,38 @@ class PostgreSQLSink:
     def orphans(self, table: Table) -> int:
         return 0
 
-    def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool) -> int:
+    def expression(self, column: Column, fact: ColumnFacts | None) -> str:
+        return postgresql_changes.expression(column, fact)
+
+    def stored(self, table: Table, facts: TableFacts, keys: Sequence[Any]) -> dict[Any, list[Any]]:
+        return postgresql_changes.stored(self.query, table, facts, keys)
+
+    def dimensions(self, namespace: str, tables: Sequence[str]) -> set[int]:
+        """Lengths of embeddings in a namespace; of each table some are looked at."""
+        found: set[int] = set()
+        for table in tables:
+            length = "CASE WHEN json_typeof(e) = 'array' THEN json_array_length(e) END"
+            sql = (
+                f"SELECT DISTINCT {length} FROM (SELECT embedding::json AS e FROM {quoted(table)}"
+                " WHERE namespace = %s AND embedding IS NOT NULL LIMIT 100) t"
+            )
+            found |= {length for (length,) in self.query(sql, (namespace,)) if length}
+        return found
+
+    def digest(self, facts: TableFacts) -> str:
+        return postgresql_changes.digest(facts)
+
+    def keep(self, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
+        postgresql_changes.keep(self.query, number, last, table, facts, condition)
+
+    def restore(self, number: int, table: Table, facts: TableFacts) -> None:
+        postgresql_changes.restore(self.query, number, table, facts)
+
+    def delete(self, table: Table, condition: str) -> int:
+        self.query(f"DELETE FROM {quoted(table.name)} t WHERE {condition}")
+        return int(self._cursor.rowcount)
+
+    def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool, upsert: bool = False) -> int:
         """With `bulk` the table's secondary indexes are dropped, and built by `finish` from sorted entries.
 
         With `beside` the rows wait in a temporary table for `finish` to move them: a row that other tables refer to
@@ -117,7 +154,9 @@ class PostgreSQLSink:
             rows = ([v for i, v in enumerate(row) if i not in absent] for row in rows)
         names = ", ".join(map(quoted, columns))
         target = quoted(table.name)
-        if beside:
+        if upsert:
+            self._upserts.add(table.name)
+        if beside or upsert:
             target = quoted(_beside(table))
             self.query(
                 f"CREATE TEMP TABLE IF NOT EXISTS {target} AS SELECT {names} FROM {quoted(table.name)} WHERE false"
@@ -132,12 +171,13 @@ class PostgreSQLSink:
             if table.name in self._waiting:
                 for reference in nulls.get(table.name, ()):
                     self._null(table, reference)
-                self._move(table, self._waiting[table.name], replace)
+                self._move(table, self._waiting.pop(table.name), replace)
         if self._indexes:
             # Django's foreign keys wait for the commit, and no index can be built while a check of its table waits.
             self.query("SET CONSTRAINTS ALL IMMEDIATE")
         for sql in self._indexes:
             self.query(sql)
+        self._indexes = []
         for table in tables:
             if table.key.kind is Kind.INTEGER:
                 self._advance_sequence(table)
@@ -157,6 +197,7 @@ class PostgreSQLSink:
         merge = ""
         if replace:
             self.query(f"DELETE FROM {target} t WHERE NOT EXISTS (SELECT 1 FROM {waiting} w WHERE w.{key} = t.{key})")
+        if replace or table.name in self._upserts:
             self._free_uniques(table)
             new = [f"{quoted(c)} = EXCLUDED.{quoted(c)}" for c in columns if c != table.key.name]
             # A row that is replaced keeps nothing of the old one, also where the snapshot knows no such column.

@@ -9,17 +9,19 @@ from typing import Any, Self
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from memoria.snapshot.database import sqlite
+from memoria.snapshot.database import sqlite, sqlite_changes
 from memoria.snapshot.database.sqlite_search import SearchIndex, unwritable
-from memoria.snapshot.tables import Kind, Reference, Table, TableFacts, stage_name
+from memoria.snapshot.tables import Column, ColumnFacts, Kind, Reference, Table, TableFacts, stage_name
 
-_STAGE_TYPES = {Kind.INTEGER: "INTEGER", Kind.TEXT: "TEXT"}
+_STAGE_TYPES = {Kind.INTEGER: "INTEGER", Kind.FLOAT: "REAL", Kind.BOOLEAN: "INTEGER"}
 
 
 class SQLiteSink:
     vendor = "sqlite"
     indexing_locks_readers = False
     moves_into_place = False
+    md5 = "md5({})"
+    same = "IS"
 
     def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
         self._connection = connection
@@ -30,6 +32,7 @@ class SQLiteSink:
         self._database = sqlite.connect(self._connection, self._name, read_only=self._read_only)
         with sqlite.failures(self._name):
             self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            sqlite_changes.create_functions(self._database)
         self._forget()
         return self
 
@@ -50,7 +53,9 @@ class SQLiteSink:
             return self._database.execute(sql, parameters).fetchall()
 
     def create_stage(self, name: str, columns: dict[str, Kind]) -> None:
-        described = ", ".join(f"{sqlite.quoted(column)} {_STAGE_TYPES[kind]}" for column, kind in columns.items())
+        described = ", ".join(
+            f"{sqlite.quoted(column)} {_STAGE_TYPES.get(kind, 'TEXT')}" for column, kind in columns.items()
+        )
         self.query(f"CREATE TEMP TABLE {sqlite.quoted(name)} ({described})")
 
     def stage(self, name: str, rows: list[tuple[Any, ...]]) -> None:
@@ -60,6 +65,9 @@ class SQLiteSink:
                 marks = ", ".join("?" * len(rows[0]))
                 self._database.executemany(f"INSERT INTO temp.{sqlite.quoted(name)} VALUES ({marks})", rows)
                 self._database.execute("RELEASE stage")
+
+    def lock(self, table: str) -> None:
+        pass  # a transaction has the whole database
 
     @contextmanager
     def transaction(self, tables: Sequence[str]) -> Iterator[None]:
@@ -88,7 +96,43 @@ class SQLiteSink:
     def orphans(self, table: Table) -> int:
         return int(self.query("SELECT count(*) FROM pragma_foreign_key_check(?)", (table.name,))[0][0])
 
-    def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool) -> int:
+    def expression(self, column: Column, fact: ColumnFacts | None) -> str:
+        return sqlite_changes.expression(column, fact)
+
+    def stored(self, table: Table, facts: TableFacts, keys: Sequence[Any]) -> dict[Any, list[Any]]:
+        with sqlite.failures(self._name):
+            return sqlite_changes.stored(self._database, table, facts, keys)
+
+    def dimensions(self, namespace: str, tables: Sequence[str]) -> set[int]:
+        """Lengths of embeddings in a namespace; of each table some are looked at."""
+        found: set[int] = set()
+        for table in tables:
+            length = "CASE WHEN json_valid(e) AND json_type(e) = 'array' THEN json_array_length(e) END"
+            sql = (
+                f"SELECT DISTINCT {length} FROM (SELECT embedding AS e FROM {sqlite.quoted(table)}"
+                " WHERE namespace = ? AND embedding IS NOT NULL LIMIT 100)"
+            )
+            found |= {length for (length,) in self.query(sql, (namespace,)) if length}
+        return found
+
+    def digest(self, facts: TableFacts) -> str:
+        return sqlite_changes.digest(facts)
+
+    def keep(self, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
+        with sqlite.failures(self._name):
+            sqlite_changes.keep(self._database, number, last, table, facts, condition)
+
+    def restore(self, number: int, table: Table, facts: TableFacts) -> None:
+        with sqlite.failures(self._name):
+            self._search.suspend(table.name)
+            sqlite_changes.restore(self._database, number, table, facts)
+
+    def delete(self, table: Table, condition: str) -> int:
+        with sqlite.failures(self._name):
+            self._search.suspend(table.name)
+            return self._database.execute(f"DELETE FROM {sqlite.quoted(table.name)} AS t WHERE {condition}").rowcount
+
+    def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool, upsert: bool = False) -> int:
         """With `bulk` the table's secondary indexes are dropped, and built by `finish` from sorted entries."""
         existing = [name for (name,) in self.query("SELECT name FROM pragma_table_info(?)", (table.name,))]
         stored = [column.stored_as(existing) for column in table.columns]
@@ -99,6 +143,11 @@ class SQLiteSink:
             f"INSERT INTO {sqlite.quoted(table.name)} ({', '.join(map(sqlite.quoted, names))})"
             f" VALUES ({', '.join('?' * len(names))})"
         )
+        if upsert:
+            changes = ", ".join(f"{sqlite.quoted(name)} = excluded.{sqlite.quoted(name)}" for name in names)
+            sql += f" ON CONFLICT ({sqlite.quoted(table.key.name)}) DO UPDATE SET {changes}"
+            with sqlite.failures(self._name):
+                self._search.suspend(table.name)
         with sqlite.failures(self._name):
             return self._database.executemany(
                 sql, _stored(table, [i for i, name in enumerate(stored) if name is None], rows)
@@ -110,6 +159,7 @@ class SQLiteSink:
             self._null(reference)
         for sql in self._indexes:
             self.query(sql)
+        self._indexes = []
         with sqlite.failures(self._name):
             self._search.restore()
 

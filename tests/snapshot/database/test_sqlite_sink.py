@@ -101,7 +101,7 @@ def test_stages_leave_nothing_behind(url: str, sink: Sink) -> None:
     sink.stage("memoria_stage_clusters", [(1, "a"), (2, "b")])
     sink.stage("memoria_stage_clusters", [])
     assert sink.query("SELECT number, key FROM memoria_stage_clusters ORDER BY number") == [(1, "a"), (2, "b")]
-    assert query(url, "SELECT name FROM sqlite_master WHERE name LIKE 'memoria%'") == []
+    assert query(url, "SELECT name FROM sqlite_master WHERE name LIKE 'memoria_stage%'") == []
 
 
 def test_read_only(url: str) -> None:

@@ -1,0 +1,58 @@
+"""The history of imports, and an undo, as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.table import Table
+from rich.text import Text
+
+from memoria.console.render import console, visible
+from memoria.snapshot.history import Imported
+from memoria.snapshot.report import counted
+from memoria.snapshot.undo import UndoReport
+
+_PRINTED = 20
+
+
+def print_undo(report: UndoReport) -> None:
+    out = console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("table")
+    for heading in ("delete", "restore", "changed since"):
+        table.add_column(heading, justify="right")
+    for name, counts in report.tables.items():
+        table.add_row(name, f"{counts.delete:,}", f"{counts.restore:,}", f"{counts.changed:,}")
+    if report.tables:
+        out.print(table)
+    for row in report.changed[:_PRINTED]:
+        out.print(Text(visible(f"  {row.table} {row.key!r} {row.reason}.")))
+    changed = sum(counts.changed for counts in report.tables.values())
+    if changed > _PRINTED:
+        out.print(f"  … and {changed - _PRINTED:,} more (--report FILE keeps the first 100)")
+    if not report.refused:
+        out.print(Text(visible(_last_line(report))))
+
+
+def _last_line(report: UndoReport) -> str:
+    deleted = counted(sum(counts.delete for counts in report.tables.values()), "row")
+    restored = counted(sum(counts.restore for counts in report.tables.values()), "row")
+    what = f"{deleted} deleted and {restored} restored in {report.database}"
+    if report.dry_run:
+        return f"Dry run: {what}, were import {report.import_id} undone; nothing was changed."
+    return f"Import {report.import_id} of {report.file_name} is undone: {what} in {report.seconds:.1f} s."
+
+
+def print_imports(imports: Sequence[Imported], stream: TextIO) -> None:
+    out = console(stream)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("id", "when (UTC)", "who", "command", "file", "rows", "state"):
+        table.add_column(heading, justify="right" if heading in ("id", "rows") else "left")
+    for entry in imports:
+        cells = (entry.finished_at[:19].replace("T", " "), entry.user, entry.kind, entry.file_name)
+        table.add_row(str(entry.id), *(Text(visible(cell)) for cell in cells), f"{entry.rows:,}", entry.state)
+    if imports:
+        out.print(table)
+    else:
+        out.print("No imports.")

@@ -1,0 +1,93 @@
+"""`import-memories`: the rows of a snapshot beside those that are there, in the namespaces that were asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from memoria.console import options as shared
+from memoria.console.command import SnapshotCommand
+from memoria.console.progress import TerminalProgress
+from memoria.databases import create_tables, describe
+from memoria.snapshot.files import InputFile
+from memoria.snapshot.mapping import namespaces
+from memoria.snapshot.merge import Merge
+from memoria.snapshot.merge_plan import MergeOptions
+from memoria.snapshot.report import Report
+
+
+class Command(SnapshotCommand):
+    help = "Add the memories of a snapshot, and what belongs to them, to those that are there. Nothing is deleted."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("source", metavar="SRC", help="the snapshot to read, or - for standard input")
+        parser.add_argument(
+            "--namespace", metavar="NAME", help="the namespace for all rows that --namespace-map does not name"
+        )
+        parser.add_argument(
+            "--namespace-map",
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar="SOURCE=TARGET",
+            help="send the rows of one namespace to another, or with 'team:*=prod:*' of several; may be repeated",
+        )
+        parser.add_argument(
+            "--new-ids",
+            action="store_true",
+            help="give every row a new id, always the same for the same namespace: a copy inside one database",
+        )
+        parser.add_argument(
+            "--on-conflict",
+            choices=["skip", "overwrite", "newest", "fail"],
+            default="skip",
+            help="what becomes of a row whose id is there with other content (default: skip)",
+        )
+        parser.add_argument(
+            "--allow-duplicates",
+            action="store_true",
+            help="look for no duplicates; an id that is there already is an error",
+        )
+        parser.add_argument(
+            "--embeddings", choices=["keep", "drop"], default="keep", help="drop: memories come without embeddings"
+        )
+        shared.add_database(parser, verb="write")
+        shared.add_format(parser, otherwise="by the file's content")
+        parser.add_argument("--dry-run", action="store_true", help="check and plan everything, change nothing")
+        parser.add_argument("--allow-edited", action="store_true", help="accept a snapshot edited after its export")
+        parser.add_argument("--ignore-unknown", action="store_true", help="leave out unknown tables and columns")
+        parser.add_argument("--skip-invalid", action="store_true", help="leave out rows that do not fit")
+        parser.add_argument("--no-validate", action="store_true", help="do not check values against limits")
+        parser.add_argument("--migrate", action="store_true", help="create the tables that are missing, first")
+        shared.add_no_undo(parser)
+        shared.add_report(parser)
+
+    def run(self, options: dict[str, Any]) -> Report:
+        chosen = MergeOptions(
+            namespaces=namespaces(options["namespace_map"], options["namespace"]),
+            new_ids=options["new_ids"],
+            on_conflict=options["on_conflict"],
+            allow_duplicates=options["allow_duplicates"],
+            drop_embeddings=options["embeddings"] == "drop",
+            ignore_unknown=options["ignore_unknown"],
+            skip_invalid=options["skip_invalid"],
+            validate=not options["no_validate"],
+        )
+        connection = shared.connection(options)
+        with InputFile(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
+            if options["migrate"] and not options["dry_run"]:
+                created = create_tables(connection)
+                if created and options["verbosity"] > 0:
+                    self.stderr.write(f"Created {', '.join(created)} in {describe(connection)}.", self.style.NOTICE)
+            return Merge(
+                file,
+                connection,
+                describe(connection),
+                options=chosen,
+                dry_run=options["dry_run"],
+                allow_edited=options["allow_edited"],
+                format=options["format"],
+                origin=shared.origin("import-memories", options),
+                progress=progress,
+            ).run()

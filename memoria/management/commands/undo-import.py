@@ -1,0 +1,51 @@
+"""`undo-import`: what an import wrote goes, what it removed comes back."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from memoria.console import options as shared
+from memoria.console.command import SnapshotCommand
+from memoria.console.progress import TerminalProgress
+from memoria.console.render_imports import print_undo
+from memoria.databases import describe
+from memoria.snapshot.undo import Undo, UndoReport
+
+
+class Command(SnapshotCommand):
+    help = "Take an import back: the rows that it wrote are deleted, and those that it removed are restored."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("number", type=shared.positive, metavar="ID", help="the import, as list-imports shows it")
+        shared.add_database(parser, verb="change")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be taken back, change nothing")
+        parser.add_argument("--force", action="store_true", help="take back rows that were changed since, too")
+        parser.add_argument("--no-input", "--noinput", action="store_true", help="do not ask before rows are changed")
+        shared.add_report(parser)
+
+    def run(self, options: dict[str, Any]) -> UndoReport:
+        connection = shared.connection(options)
+        asks = not options["no_input"] and sys.stdin is not None and sys.stdin.isatty()
+        with TerminalProgress(quiet=options["verbosity"] == 0) as progress:
+            return Undo(
+                options["number"],
+                connection,
+                describe(connection),
+                dry_run=options["dry_run"],
+                force=options["force"],
+                confirm=partial(_ask, progress) if asks else lambda report: True,
+                progress=progress,
+            ).run()
+
+    def print_result(self, result: Any) -> None:
+        print_undo(result)
+
+
+def _ask(progress: TerminalProgress, report: UndoReport) -> bool:
+    deleted = sum(counts.delete for counts in report.tables.values())
+    restored = sum(counts.restore for counts in report.tables.values())
+    return progress.confirms(f"This deletes {deleted:,} rows and restores {restored:,} in {report.database}.")

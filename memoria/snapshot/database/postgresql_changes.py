@@ -1,0 +1,73 @@
+"""Rows of PostgreSQL kept as text and put back, and digests that tell whether a row is still what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from memoria.snapshot.database.postgresql import quoted
+from memoria.snapshot.tables import Column, ColumnFacts, Kind, Table, TableFacts
+
+Query = Callable[..., list[tuple[Any, ...]]]
+_DERIVED = "tsvector"
+
+
+def expression(column: Column, fact: ColumnFacts | None) -> str:
+    """The value of a column of `t` as a decoded row has it."""
+    if fact is None:
+        return "NULL"
+    name = f"t.{quoted(fact.name)}"
+    match column.kind:
+        case Kind.TIME:
+            utc = f"({name} AT TIME ZONE 'UTC')" if fact.type == "timestamp with time zone" else name
+            return f"""to_char({utc}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+        case Kind.JSON:
+            return f"{name}::text"
+        case Kind.FLOAT:
+            return f"{name}::float8"
+    return name
+
+
+def stored(query: Query, table: Table, facts: TableFacts, keys: Sequence[Any]) -> dict[Any, list[Any]]:
+    key = quoted(table.key.name)
+    values = ", ".join(expression(c, facts.columns.get(c.stored_as(facts.columns) or "")) for c in table.columns)
+    type = facts.columns[table.key.name].type
+    rows = query(
+        f"SELECT t.{key}, {values} FROM {quoted(table.name)} t WHERE t.{key} = ANY(%s::{type}[])", (list(keys),)
+    )
+    return {row[0]: list(row[1:]) for row in rows}
+
+
+def digest(facts: TableFacts) -> str:
+    """A digest of `t`, whose columns may be of any types."""
+    texts = ", ".join(f"t.{quoted(name)}::text" for name in _columns(facts))
+    return f"hash_array_extended(ARRAY[{texts}]::text[], 0)::text"
+
+
+def keep(query: Query, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
+    """Note the rows that meet a condition as removed; each column as its text, which is exact for all types."""
+    texts = ", ".join(f"t.{quoted(name)}::text AS {quoted(name)}" for name in _columns(facts))
+    query(
+        "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, row)"
+        f" SELECT {last} + row_number() OVER (), {number}, '{table.name}', t.{quoted(table.key.name)}::text, 'removed',"
+        f" (SELECT row_to_json(r)::text FROM (SELECT {texts}) r) FROM {quoted(table.name)} t WHERE {condition}"
+    )
+
+
+def restore(query: Query, number: int, table: Table, facts: TableFacts) -> None:
+    """Put back the rows that an import removed, in their place where a row has their key now."""
+    columns = _columns(facts)
+    names = ", ".join(map(quoted, columns))
+    texts = ", ".join(f"{quoted(name)} text" for name in columns)
+    values = ", ".join(f"r.{quoted(name)}::{facts.columns[name].type}" for name in columns)
+    changes = ", ".join(f"{quoted(name)} = EXCLUDED.{quoted(name)}" for name in columns)
+    query(
+        f"INSERT INTO {quoted(table.name)} ({names}) SELECT {values} FROM memoria_import_changes c,"
+        f" json_to_record(c.row::json) AS r({texts})"
+        f" WHERE c.import_id = {number} AND c.table_name = '{table.name}' AND c.action = 'removed'"
+        f" ON CONFLICT ({quoted(table.key.name)}) DO UPDATE SET {changes}"
+    )
+
+
+def _columns(facts: TableFacts) -> Iterable[str]:
+    return [name for name, fact in facts.columns.items() if fact.type != _DERIVED]

@@ -1,0 +1,154 @@
+"""Rows of SQLite kept as JSON and put back, and digests that tell whether a row is still what it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import marshal
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from memoria.snapshot.database.sqlite import quoted
+from memoria.snapshot.errors import InvalidValue
+from memoria.snapshot.tables import Column, ColumnFacts, Kind, Table, TableFacts
+from memoria.snapshot.values import canonical_time
+
+_BLOB = "$blob"
+_MARSHAL = 2
+"""A version of this encoding that depends on nothing but the values."""
+
+
+def create_functions(database: sqlite3.Connection) -> None:
+    database.create_function("memoria_digest", -1, _digest, deterministic=True)
+    database.create_function("memoria_time", 1, _time, deterministic=True)
+    database.create_function("md5", 1, _md5, deterministic=True)
+
+
+def expression(column: Column, fact: ColumnFacts | None) -> str:
+    """The value of a column of `t` as a decoded row has it, but for booleans, which are 0 and 1."""
+    if fact is None:
+        return "NULL"
+    name = f"t.{quoted(fact.name)}"
+    return f"memoria_time({name})" if column.kind is Kind.TIME else name
+
+
+def stored(database: sqlite3.Connection, table: Table, facts: TableFacts, keys: Sequence[Any]) -> dict[Any, list[Any]]:
+    values = ", ".join(expression(c, facts.columns.get(c.stored_as(facts.columns) or "")) for c in table.columns)
+    key = quoted(table.key.name)
+    marks = ", ".join("?" * len(keys))
+    sql = f"SELECT t.{key}, {values} FROM {quoted(table.name)} t WHERE t.{key} IN ({marks})"
+    booleans = [i for i, column in enumerate(table.columns) if column.kind is Kind.BOOLEAN]
+    found = {}
+    for row in _exact(database, sql, keys):
+        values_of = list(row[1:])
+        for position in booleans:
+            if values_of[position] in (0, 1):
+                values_of[position] = values_of[position] == 1
+        found[row[0]] = values_of
+    return found
+
+
+def digest(facts: TableFacts) -> str:
+    """A digest of `t`."""
+    return f"memoria_digest({', '.join(f't.{quoted(name)}' for name in facts.columns)})"
+
+
+def keep(database: sqlite3.Connection, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
+    """Note the rows that meet a condition as removed; every value stays what it is, also one that belongs nowhere."""
+    names = [table.key.name, *facts.columns]
+    selected = ", ".join(f"t.{quoted(name)}" for name in names)
+    rows = _exact(database, f"SELECT {selected} FROM {quoted(table.name)} t WHERE {condition}")
+    database.executemany(
+        "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, row)"
+        " VALUES (?, ?, ?, ?, 'removed', ?)",
+        (
+            (own, number, table.name, _key(row[0]), _as_json(names[1:], row[1:]))
+            for own, row in enumerate(rows, last + 1)
+        ),
+    )
+
+
+def restore(database: sqlite3.Connection, number: int, table: Table, facts: TableFacts) -> None:
+    """Put back the rows that an import removed, in their place where a row has their key now."""
+    names = list(facts.columns)
+    changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in names)
+    into = f"INSERT INTO {quoted(table.name)} ({', '.join(map(quoted, names))}) VALUES "
+    merge = f" ON CONFLICT ({quoted(table.key.name)}) DO UPDATE SET {changes}"
+    odd: list[list[Any]] = []
+    kept = database.execute(
+        "SELECT row FROM memoria_import_changes WHERE import_id = ? AND table_name = ? AND action = 'removed'",
+        (number, table.name),
+    )
+    usual = _usual((_from_json(names, text) for (text,) in kept), odd)
+    database.executemany(f"{into}({', '.join('?' * len(names))}){merge}", usual)
+    for row in odd:
+        marks = ", ".join("CAST(? AS TEXT)" if isinstance(value, bytearray) else "?" for value in row)
+        database.execute(f"{into}({marks}){merge}", row)
+
+
+def _usual(rows: Iterator[list[Any]], odd: list[list[Any]]) -> Iterator[list[Any]]:
+    """Rows without text that is not UTF-8; the few others are put into `odd`."""
+    for row in rows:
+        if any(isinstance(value, bytearray) for value in row):
+            odd.append(row)
+        else:
+            yield row
+
+
+def _exact(database: sqlite3.Connection, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    """Rows whose text keeps its bytes, also where they are not UTF-8."""
+    cursor = database.cursor()
+    factory, database.text_factory = database.text_factory, _text
+    try:
+        cursor.execute(sql, parameters)
+        yield from cursor
+    finally:
+        database.text_factory = factory
+
+
+def _key(value: Any) -> str:
+    return str(value).encode("utf-8", "backslashreplace").decode()
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _as_json(names: Sequence[str], values: Sequence[Any]) -> str:
+    row = dict(zip(names, values, strict=True))
+    return json.dumps({name: {_BLOB: v.hex()} if isinstance(v, bytes) else v for name, v in row.items()})
+
+
+def _from_json(names: Sequence[str], text: str) -> list[Any]:
+    row = json.loads(text)
+    values = [row.get(name) for name in names]
+    return [_from_text(value) if isinstance(value, (str, dict)) else value for value in values]
+
+
+def _from_text(value: str | dict[str, str]) -> Any:
+    """Text that is not UTF-8 as a bytearray."""
+    if isinstance(value, dict):
+        return bytes.fromhex(value[_BLOB])
+    if value.isascii():
+        return value
+    data = value.encode("utf-8", "surrogateescape")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return bytearray(data)
+
+
+def _digest(*values: Any) -> str:
+    return hashlib.sha1(marshal.dumps(values, _MARSHAL), usedforsecurity=False).hexdigest()
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _time(value: Any) -> Any:
+    try:
+        return value if value is None else canonical_time(value)
+    except (InvalidValue, TypeError):
+        return value

@@ -1,0 +1,48 @@
+"""Where two rows of a table differ, by value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from memoria.snapshot.tables import Kind, Table
+
+
+def differing(table: Table, values: Sequence[Any], others: Sequence[Any]) -> tuple[str, ...]:
+    """The columns in which two rows of a table differ by value."""
+    if values == others and all(type(value) is not float or value != 0 for value in values):
+        return ()
+    return tuple(
+        column.name
+        for column, value, other in zip(table.columns, values, others, strict=True)
+        if not _same(column.kind, value, other)
+    )
+
+
+def _same(kind: Kind, value: Any, other: Any) -> bool:
+    """NaN is the same as NaN, 0.0 is not -0.0; JSON is the same when its values are, however it is spelled."""
+    if kind is Kind.FLOAT:
+        return repr(value) == repr(other)
+    if kind is Kind.JSON and value is not None and other is not None and value != other:
+        return repr(_parsed(value)) == repr(_parsed(other))
+    return bool(value == other)
+
+
+def _parsed(text: str) -> Any:
+    """Numbers of any size keep their value; members of an object are compared in the order of their keys."""
+
+    def number(text: str) -> object:
+        try:
+            sign, digits, exponent = Decimal(text).as_tuple()  # exact, whatever the size
+        except ArithmeticError:
+            return text
+        significant = "".join(map(str, digits)).lstrip("0").rstrip("0")
+        zeros = len("".join(map(str, digits)).lstrip("0")) - len(significant)
+        return (sign, significant, int(exponent) + zeros if significant else 0)
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return dict(sorted(dict(pairs).items()))
+
+    return json.loads(text, parse_float=number, parse_int=number, object_pairs_hook=members)

@@ -1,0 +1,93 @@
+"""Merges a snapshot into a database: what is there stays, what is new comes in. Plan, then apply in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.snapshot import database
+from memoria.snapshot.database import Sink
+from memoria.snapshot.errors import InvalidSnapshot
+from memoria.snapshot.files import InputFile
+from memoria.snapshot.history import History, Origin
+from memoria.snapshot.mapping import MEMORIES
+from memoria.snapshot.merge_apply import merge
+from memoria.snapshot.merge_plan import MergeOptions, MergePlan
+from memoria.snapshot.progress import NoProgress, Progress
+from memoria.snapshot.reading import Reading, count_rows, held, note_fits, other_rows, require_valid
+from memoria.snapshot.registry import MERGED, TABLES, require_tables
+from memoria.snapshot.report import FileReport, Report
+from memoria.snapshot.tables import Table, names
+
+
+@dataclass(slots=True)
+class Merge:
+    """One merge: what it reads, where it writes, and what was asked for."""
+
+    file: InputFile
+    connection: BaseDatabaseWrapper
+    database: str
+    """What messages and the report call the target."""
+    options: MergeOptions = field(default_factory=MergeOptions)
+    dry_run: bool = False
+    allow_edited: bool = False
+    format: str | None = None
+    origin: Origin | None = None
+    """What the history of imports says of this one; without it nothing is kept to undo it."""
+    progress: Progress = field(default_factory=NoProgress)
+
+    def run(self) -> Report:
+        """Plan, and unless it is a dry run apply. Raises SnapshotError with nothing changed."""
+        started = monotonic()
+        with database.sink(self.connection, self.database, read_only=self.dry_run) as sink:
+            facts = sink.facts()
+            require_tables(facts, self.database)
+            reading = Reading(self.file, self.format, self.allow_edited, self.progress)
+            report = Report("merge", self.database, FileReport(self.file.name), dry_run=self.dry_run)
+            plan = MergePlan(sink, MERGED, facts, self.options, report)
+            carried = self._plan(sink, plan, reading)
+            require_valid(report, skip_invalid=self.options.skip_invalid)
+            if not self.dry_run:
+                self.progress.stage("Importing", size=self.file.size)
+                history = History(sink, self.connection, self.origin)
+                merge(sink, plan, carried, reading.reader, history, self.progress)
+        report.seconds += monotonic() - started
+        return report
+
+    def _plan(self, sink: Sink, plan: MergePlan, reading: Reading) -> list[Table]:
+        """Decide what becomes of every row. Returns the tables of the file that the target has."""
+        reader, others = reading.plan(plan)
+        plan.digest = reader.digest
+        reading.describe(reader, plan.report)
+        present = held(reader)
+        carried = [table for table in MERGED if table.name in present]
+        if not carried:
+            raise InvalidSnapshot(f"{self.file.name} holds no memories, nor anything else that can be merged")
+        count_rows(carried, plan.facts, reader, plan.report)
+        other_rows(others, set(names(TABLES)), plan.report, ignore_unknown=self.options.ignore_unknown)
+        plan.decide(carried)
+        note_fits(plan.decoders, plan.report)
+        _compare_dimensions(sink, plan)
+        return [table for table in carried if table.name in plan.facts]
+
+
+def _compare_dimensions(sink: Sink, plan: MergePlan) -> None:
+    """Memories whose embeddings have another length than those beside them cannot be searched together."""
+    for target, dimensions in sorted(plan.dimensions.items()):
+        there = set(sink.dimensions(target, _with_embeddings(plan)))
+        if there and there != dimensions:
+            plan.report.note(
+                f"Embeddings of the file have {_numbers(dimensions)} dimensions, those in the namespace {target}"
+                f" {_numbers(there)}: --embeddings drop leaves them out."
+            )
+
+
+def _with_embeddings(plan: MergePlan) -> list[str]:
+    return [name for name in MEMORIES if name in plan.facts and "embedding" in plan.facts[name].columns]
+
+
+def _numbers(dimensions: Sequence[int] | set[int]) -> str:
+    return " and ".join(f"{number:,}" for number in sorted(dimensions))

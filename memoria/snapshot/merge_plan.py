@@ -1,0 +1,331 @@
+"""Decides what a merge does with each row, before anything is written.
+
+Each row is validated, sent to its namespace and staged. Rows whose key is in the database are fetched from there, some
+hundreds at a time, and compared. What only the whole file can tell is decided at the end, by set operations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from memoria.snapshot.difference import differing
+from memoria.snapshot.errors import InvalidValue
+from memoria.snapshot.formats.reader import RawRow
+from memoria.snapshot.mapping import DEFAULT, HIDDEN, MEMORIES, REFERENCES, Namespaces, new_id
+from memoria.snapshot.merge_decisions import IDENTITY, Decisions
+from memoria.snapshot.merge_stage import MENTIONS, MergeStage
+from memoria.snapshot.report import Issue, MergeReport, Report
+from memoria.snapshot.rows import RowDecoder
+from memoria.snapshot.structs import facts_of
+from memoria.snapshot.tables import Kind, Table, TableFacts
+from memoria.snapshot.values import not_json
+
+if TYPE_CHECKING:
+    from memoria.snapshot.database import Sink
+
+_COMPARED_AT_ONCE = 500
+_COMPARED_SIZE = 4 << 20
+"""Bytes of rows that wait to be compared."""
+_DIMENSIONS_SEEN = 100
+"""Embeddings of each namespace that are looked at."""
+_MOMENTS = ("created_at", "updated_at", "last_updated", "timestamp", "extraction_timestamp", "accessed_at")
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class MergeOptions:
+    namespaces: Namespaces = field(default_factory=lambda: Namespaces({}))
+    new_ids: bool = False
+    on_conflict: str = "skip"
+    """What becomes of a row whose key is there with other content: skip, overwrite, newest or fail."""
+    allow_duplicates: bool = False
+    """Nothing is looked for but keys, and one that is there is an error."""
+    drop_embeddings: bool = False
+    ignore_unknown: bool = False
+    skip_invalid: bool = False
+    validate: bool = True
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A row that is to be compared with that of the same key in the database."""
+
+    number: int
+    line: int
+    key: Any
+    source: str
+    target: str
+    new_key: Any
+    identity: str
+    values: list[Any]
+
+
+class MergePlan:
+    """Takes every row of the file in its order, then decides. `report` holds the outcome, the stages the actions."""
+
+    def __init__(
+        self, sink: Sink, tables: Sequence[Table], facts: dict[str, TableFacts], options: MergeOptions, report: Report
+    ) -> None:
+        self.facts = facts
+        self.options = options
+        self.report = report
+        self.decoders = {
+            table.name: RowDecoder(
+                table, facts.get(table.name), ignore_unknown=options.ignore_unknown, validate=options.validate
+            )
+            for table in tables
+        }
+        self.stages: dict[str, MergeStage] = {}
+        self.digest = ""
+        """The reader's digest of the file that was planned."""
+        self.parents_first = True
+        self.dimensions: dict[str, set[int]] = {}
+        """Target namespace -> lengths of the file's embeddings."""
+        self.before: dict[str, int] = {}
+        """Rows of each table when the plan was made."""
+        self.sources: set[str] = set()
+        self._order = {table.name: position for position, table in enumerate(tables)}
+        self._last = 0
+        self._sink = sink
+        self._tables = {table.name: table for table in tables}
+        self._waiting: dict[str, list[_Waiting]] = {}
+        self._size = 0
+        self._holds_rows: dict[str, bool] = {}
+        self._undecoded: Counter[tuple[str, str, str]] = Counter()
+        self._mentions: list[tuple[int, str]] = []
+        self._dimensions_seen: Counter[str] = Counter()
+        self._targets: set[str] = set()
+        sink.create_stage(MENTIONS, {"number": Kind.INTEGER, "id": Kind.TEXT})
+
+    def take(self, number: int, row: RawRow) -> None:
+        table = self._tables[row.table]
+        position = self._order[row.table]
+        self.parents_first = self.parents_first and position >= self._last
+        self._last = position
+        if row.table not in self.facts:
+            return
+        try:
+            values = self.decoders[row.table].decode(row.data)
+        except InvalidValue as error:
+            kind = "invalid" if error.unknown is None else "unknown"
+            self._refuse(row, error.reason, self.decoders[row.table].key(row.data), kind)
+            return
+        if values[table.position[table.key.name]] is None:
+            self._refuse(row, f"{table.key.name} is null, and may not be", None)
+            return
+        self._wait(number, row, table, values)
+
+    def pass_by(self, number: int, row: RawRow) -> None:
+        if reason := not_json(row.data):
+            self.report.add(Issue(row.table, reason, row.line, kind="unknown"))
+
+    def decide(self, carried: Sequence[Table]) -> None:
+        """The action of every row, and the counts of them."""
+        for table in carried:
+            if table.name in self.facts:
+                self._compare(table)
+                self._stage(table).flush()
+                self.before[table.name] = self._sink.count(table.name)
+        self._sink.stage(MENTIONS, self._mentions)
+        self.options.namespaces.require_used(sorted(self.sources))
+        present = [table for table in carried if table.name in self.facts]
+        Decisions(self._sink, {t.name: self.stages[t.name] for t in present}, self.facts, self.report).make(
+            detect=not self.options.allow_duplicates, on_conflict=self.options.on_conflict
+        )
+        for table in carried:
+            self._count(table)
+
+    def _wait(self, number: int, row: RawRow, table: Table, values: list[Any]) -> None:
+        source = target = ""
+        if table.has_namespace:
+            at = table.position["namespace"]
+            source = values[at] or DEFAULT
+            target = values[at] = self.options.namespaces.target(source)
+            self.sources.add(source)
+            self._targets.add(target)
+        self._look_at_embedding(table, values, target)
+        at = table.position[table.key.name]
+        key = values[at]
+        if self.options.new_ids and table.has_namespace and table.key.kind is Kind.TEXT:
+            values[at] = new_id(target, key)
+        self._mention(number, table, values)
+        identity = self._identity(table, values, target)
+        waiting = self._waiting.setdefault(table.name, [])
+        waiting.append(_Waiting(number, row.line, key, source, target, values[at], identity, values))
+        self._size += len(row.data)
+        if len(waiting) >= _COMPARED_AT_ONCE or self._size >= _COMPARED_SIZE:
+            self._compare(table)
+
+    def _identity(self, table: Table, values: list[Any], target: str) -> str:
+        """By what a row is known beside its key."""
+        if table.name in MEMORIES and not self.options.allow_duplicates:
+            parts = [values[table.position[name]] for name in IDENTITY]
+            return _md5("\x1f".join([target, *parts]))
+        if table.name in MEMORIES:
+            return ""
+        at = table.position[table.key.name]
+        return _md5(repr([value for position, value in enumerate(values) if position != at]))
+
+    def _look_at_embedding(self, table: Table, values: list[Any], target: str) -> None:
+        if table.name not in MEMORIES:
+            return
+        at = table.position["embedding"]
+        if self.options.drop_embeddings:
+            values[at] = None
+        elif values[at] is not None and self._dimensions_seen[target] < _DIMENSIONS_SEEN:
+            self._dimensions_seen[target] += 1
+            if values[at].startswith("["):
+                self.dimensions.setdefault(target, set()).add(values[at].count(",") + 1)
+
+    def _mention(self, number: int, table: Table, values: list[Any]) -> None:
+        for name in HIDDEN.get(table.name, ()):
+            text = values[table.position[name]]
+            if text is not None and text != "[]":
+                self._mentions += [(number, old) for old in ids_in(text)]
+        if len(self._mentions) >= 5000:
+            self._sink.stage(MENTIONS, self._mentions)
+            self._mentions = []
+
+    def _compare(self, table: Table) -> None:
+        """Stage the rows that wait, each with its action if its key is in the database already."""
+        stage = self._stage(table)
+        waiting = self._waiting.pop(table.name, [])
+        self._size = 0
+        held: dict[Any, list[Any]] = {}
+        if waiting and table.key.kind is Kind.TEXT and self._has_rows(table):
+            held = self._sink.stored(table, self.facts[table.name], [row.new_key for row in waiting])
+        for row in waiting:
+            action = self._action(table, row, held[row.new_key]) if row.new_key in held else ""
+            fixed = (row.number, row.line, row.key, row.source, row.target, action, row.new_key, row.identity)
+            stage.take(fixed, row.values)
+
+    def _action(self, table: Table, row: _Waiting, held: list[Any]) -> str:
+        if self.options.allow_duplicates and table.has_namespace:
+            return self._invalid(table, row, "its key is in the database already")
+        if table.has_namespace:
+            there = held[table.position["namespace"]]
+            if there != row.target:
+                reason = f"its key is in the database already, in the namespace {there!r}: --new-ids gives new ids"
+                return self._invalid(table, row, reason)
+        columns = self._differing(table, row, held)
+        if not columns:
+            return "identical"
+        counts = self.report.table(table.name).differing
+        for column in columns:
+            counts[column] = counts.get(column, 0) + 1
+        match self.options.on_conflict:
+            case "fail":
+                reason = f"its key is in the database already, with another {', '.join(columns)}"
+                self._issue(table, row, reason, kind="conflict")
+                return "different"
+            case "newest":
+                return "overwrite" if _moment(table, row.values) > _moment(table, held) else "different"
+            case "overwrite":
+                return "overwrite"
+        return "different"
+
+    def _differing(self, table: Table, row: _Waiting, held: list[Any]) -> list[str]:
+        """The columns in which a row differs from the one that is there, as the database would hold it."""
+        if row.values == held:
+            return []
+        facts = self.facts[table.name].columns
+        values = list(row.values)
+        for position, column in enumerate(table.columns):
+            if column.kind is Kind.FLOAT and values[position] is not None:
+                fact = facts_of(facts, column)
+                if fact.single_precision:
+                    values[position] = struct.unpack("<f", struct.pack("<f", values[position]))[0]
+                if values[position] == 0 and not fact.holds_negative_zero:
+                    values[position] = 0.0
+        return [name for name in differing(table, values, held) if not self._is_derived(table, name, values, held)]
+
+    def _is_derived(self, table: Table, name: str, values: list[Any], held: list[Any]) -> bool:
+        """Whether a difference comes of what was asked for: embeddings dropped, references that follow new ids."""
+        at = table.position[name]
+        if name == "embedding" and self.options.drop_embeddings:
+            return True
+        if not self.options.new_ids or values[at] is None or held[at] is None:
+            return False
+        if name in HIDDEN.get(table.name, ()):
+            old, new = ids_in(values[at]), ids_in(held[at])
+            return len(old) == len(new) and all(map(self._follows, old, new))
+        return name in REFERENCES.get(table.name, {}) and self._follows(values[at], held[at])
+
+    def _follows(self, old: Any, new: Any) -> bool:
+        return bool(old == new) or any(new == new_id(target, old) for target in self._targets)
+
+    def _has_rows(self, table: Table) -> bool:
+        if table.name not in self._holds_rows:
+            self._holds_rows[table.name] = bool(self._sink.query(f'SELECT 1 FROM "{table.name}" LIMIT 1'))
+        return self._holds_rows[table.name]
+
+    def _stage(self, table: Table) -> MergeStage:
+        if table.name not in self.stages:
+            self.stages[table.name] = MergeStage(self._sink, table, self.facts[table.name])
+        return self.stages[table.name]
+
+    def _invalid(self, table: Table, row: _Waiting, reason: str) -> str:
+        self._issue(table, row, reason)
+        return "invalid"
+
+    def _issue(self, table: Table, row: _Waiting, reason: str, kind: str = "invalid") -> None:
+        self.report.add(Issue(table.name, reason, row.line, str(row.key), kind))
+
+    def _refuse(self, row: RawRow, reason: str, key: str | None, kind: str = "invalid") -> None:
+        """A row that could not be decoded; where it would have gone can often be told all the same."""
+        self.report.add(Issue(row.table, reason, row.line, key, kind))
+        source = target = ""
+        if self._tables[row.table].has_namespace:
+            source = _namespace(row.data) or DEFAULT
+            target = self.options.namespaces.target(source)
+            self.sources.add(source)
+        self._undecoded[row.table, source, target] += 1
+
+    def _count(self, table: Table) -> None:
+        """Rows by where they come from, where they go and what becomes of them."""
+        parts: dict[tuple[str, str], MergeReport] = {}
+        stage = self.stages.get(table.name)
+        found = stage.counts() if stage else []
+        found += [(s, t, "invalid", rows) for (name, s, t), rows in self._undecoded.items() if name == table.name]
+        for source, target, action, rows in sorted(found):
+            part = parts.setdefault((source, target), MergeReport(table.name, source, target))
+            setattr(part, action, getattr(part, action) + rows)
+            part.rows += rows
+        self.report.merge += parts.values()
+        counts = self.report.table(table.name)
+        counts.inserted = sum(part.insert for part in parts.values())
+        counts.overwritten = sum(part.overwrite for part in parts.values())
+        counts.skipped = counts.rows - counts.inserted - counts.overwritten
+
+
+def ids_in(text: str) -> list[str]:
+    """The ids in a JSON column of them; none in what is no array of texts."""
+    try:
+        return [value for value in msgspec.json.decode(text) if isinstance(value, str)]
+    except (msgspec.MsgspecError, RecursionError, TypeError):
+        return []
+
+
+def _moment(table: Table, values: list[Any]) -> str:
+    """When a row was made or last changed."""
+    found = [values[i] for i, column in enumerate(table.columns) if column.name in _MOMENTS]
+    return max((moment for moment in found if moment is not None), default="")
+
+
+def _namespace(data: bytes) -> str:
+    try:
+        name = msgspec.json.decode(_members(data).get("namespace", b'""'))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+    return name if isinstance(name, str) else ""
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

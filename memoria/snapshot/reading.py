@@ -1,0 +1,147 @@
+"""What every way into a database shares: the file is read row by row, and what it says of itself is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from memoria.snapshot import formats
+from memoria.snapshot.errors import InvalidRows, InvalidSnapshot
+from memoria.snapshot.files import InputFile
+from memoria.snapshot.formats import RawRow, Reader
+from memoria.snapshot.progress import Progress
+from memoria.snapshot.report import FileReport, Issue, Report, counted
+from memoria.snapshot.rows import RowDecoder
+from memoria.snapshot.tables import Table
+
+_ROWS_AT_ONCE = 1000
+"""Rows between two signs of progress."""
+
+
+class Plan(Protocol):
+    """What looks at each row before anything is written."""
+
+    report: Report
+
+    @property
+    def decoders(self) -> Mapping[str, RowDecoder]: ...
+    def take(self, number: int, row: RawRow) -> None: ...
+    def pass_by(self, number: int, row: RawRow) -> None: ...
+
+
+@dataclass(slots=True)
+class Reading:
+    """A snapshot that may be read more than once."""
+
+    file: InputFile
+    format: str | None
+    allow_edited: bool
+    progress: Progress
+
+    def reader(self) -> Reader:
+        chunks = self.file.chunks(lambda size: self.progress.advance(size=size))
+        return formats.read(chunks, self.format, allow_edited=self.allow_edited)
+
+    def plan(self, plan: Plan) -> tuple[Reader, Counter[str]]:
+        """Show every row to the plan. Returns the reader at its end, and the rows of tables that it does not take."""
+        self.progress.stage("Checking", size=self.file.size)
+        others: Counter[str] = Counter()
+        try:
+            reader = self.reader()
+            for number, row in enumerate(reader):
+                if number % _ROWS_AT_ONCE == 0 and number:
+                    self.progress.advance(rows=_ROWS_AT_ONCE)
+                if row.table not in plan.decoders:
+                    others[row.table] += 1
+                    plan.pass_by(number, row)
+                else:
+                    plan.decoders[row.table].legacy = reader.legacy
+                    plan.take(number, row)
+        except InvalidSnapshot as error:
+            raise type(error)(f"{self.file.name}: {error}") from None
+        return reader, others
+
+    def describe(self, reader: Reader, report: Report) -> None:
+        assert reader.header is not None
+        report.file = FileReport(
+            self.file.name,
+            size=self.file.size,
+            sha256=self.file.sha256 or reader.digest,
+            layout=reader.header.layout,
+            format=reader.format,
+            compression=self.file.compression,
+            exported_at=reader.header.exported_at,
+        )
+        if reader.legacy:
+            report.note(
+                f"The file has the older layout {reader.header.layout}: its row counts are right,"
+                " but it has no end mark or digest to prove that nothing was altered."
+            )
+        if reader.edited:
+            report.note("The file was edited after its export; accepted because of --allow-edited.")
+
+
+def held(reader: Reader) -> set[str]:
+    """The tables that a file holds, also with no rows."""
+    assert reader.header is not None
+    promised = reader.footer.counts if reader.footer else reader.header.counts or {}
+    return promised.keys() | reader.counts.keys()
+
+
+def count_rows(carried: Sequence[Table], facts: Container[str], reader: Reader, report: Report) -> None:
+    """The rows of each table that the file carries, into the report; tables that the target lacks are an issue."""
+    for table in carried:
+        report.table(table.name).rows = reader.counts.get(table.name, 0)
+        if table.name not in facts:
+            _missing_table(table, report)
+
+
+def _missing_table(table: Table, report: Report) -> None:
+    rows = report.table(table.name).rows
+    if rows:
+        reason = f"{report.database} has no such table for the {counted(rows, 'row')} of the file: --migrate creates it"
+        report.add(Issue(table.name, reason, kind="missing"))
+    else:
+        report.note(f"{report.database} has no table {table.name}; the file holds no rows for it.")
+
+
+def other_rows(others: Mapping[str, int], known: set[str], report: Report, *, ignore_unknown: bool) -> None:
+    """Rows of tables that are unknown, or not chosen."""
+    for name, count in sorted(others.items()):
+        report.left_out[name] = count
+        if name in known:
+            continue
+        if ignore_unknown:
+            counts = report.table(name)
+            counts.rows = counts.skipped = count
+        else:
+            reason = f"no snapshot table of this program; leave out its {counted(count, 'row')} with --ignore-unknown"
+            report.add(Issue(name, reason, kind="unknown"))
+
+
+def require_valid(report: Report, *, skip_invalid: bool) -> None:
+    """Raises InvalidRows unless there is nothing to complain of, or only rows that may be left out."""
+    fatal = [issue for issue in report.issues if issue.kind != "invalid"]
+    if not report.issue_count or (skip_invalid and not fatal):
+        return
+    report.refused = True
+    first = (fatal or report.issues)[0].sentence(report.file.name)
+    rows = f"{counted(report.issue_count, 'issue')}; nothing was changed"
+    hint = "" if fatal or skip_invalid else ", and --skip-invalid leaves such rows out"
+    raise InvalidRows(f"{first} ({rows}{hint})", report)
+
+
+def note_fits(decoders: Mapping[str, RowDecoder], report: Report) -> None:
+    """What had to be done to fit the rows, from the decoders into the report."""
+    for name, decoder in decoders.items():
+        counts = report.tables.get(name)
+        if counts is not None:
+            counts.defaulted = {column: n for column, n in decoder.defaulted.items() if n}
+            counts.rounded = dict(decoder.rounded)
+            counts.ignored = dict(decoder.ignored)
+        if decoder.bare_numbers:
+            report.note(f"{name}: {decoder.bare_numbers:,} bare NaN or Infinity, read as text.")
+        if decoder.negative_zeros:
+            report.note(f"{name}: {decoder.negative_zeros:,} times -0.0, which SQLite keeps as 0.0.")

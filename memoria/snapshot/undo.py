@@ -1,0 +1,231 @@
+"""Takes an import back: what it wrote is deleted, what it removed is put back, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from memoria.snapshot import database
+from memoria.snapshot.database import Sink
+from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, Declined, SnapshotError, UndoRefused
+from memoria.snapshot.progress import NoProgress, Progress
+from memoria.snapshot.registry import HISTORY, TABLES
+from memoria.snapshot.report import ISSUES_SHOWN, counted
+from memoria.snapshot.tables import Kind, Reference, Table, TableFacts
+
+_CHANGES = "memoria_import_changes"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """A row that is no longer what the import left, or that would be left alone without those that it belongs to."""
+
+    table: str
+    key: str
+    reason: str
+
+
+@dataclass(slots=True)
+class TableUndo:
+    """Rows of one table."""
+
+    delete: int = 0
+    restore: int = 0
+    """Put back in the place of a row that is there, or of one that is gone."""
+    changed: int = 0
+    """Changed since the import."""
+
+
+@dataclass(slots=True)
+class UndoReport:
+    import_id: int
+    database: str
+    kind: str = ""
+    file_name: str = ""
+    finished_at: str = ""
+    dry_run: bool = False
+    refused: bool = False
+    tables: dict[str, TableUndo] = field(default_factory=dict)
+    changed: list[ChangedRow] = field(default_factory=list)
+    """The first of the rows that were changed since."""
+    seconds: float = 0.0
+    operation: str = "undo"
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.refused else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"report_version": 1, **asdict(self), "exit_code": self.exit_code}
+
+
+@dataclass(slots=True)
+class Undo:
+    """One import to take back."""
+
+    number: int
+    connection: BaseDatabaseWrapper
+    database: str
+    dry_run: bool = False
+    force: bool = False
+    """Rows that were changed since are taken back as well."""
+    confirm: Callable[[UndoReport], bool] = lambda report: True
+    """Asked once before rows are changed; False stops the run."""
+    progress: Progress = field(default_factory=NoProgress)
+
+    def run(self) -> UndoReport:
+        """Raises UndoRefused if rows were changed since, and SnapshotError with nothing changed."""
+        started = monotonic()
+        with database.sink(self.connection, self.database, read_only=self.dry_run) as sink:
+            report = self._report(sink)
+            facts = sink.facts()
+            tables = self._tables(sink, facts)
+            self.progress.stage("Comparing")
+            self._plan(sink, facts, tables, report)
+            if not self.dry_run:
+                if not self.confirm(report):
+                    raise Declined("not confirmed; nothing was changed")
+                self.progress.stage("Undoing")
+                with sink.transaction([table.name for table in tables]):
+                    self._apply(sink, facts, tables, report)
+        report.seconds = monotonic() - started
+        return report
+
+    def _report(self, sink: Sink) -> UndoReport:
+        facts = sink.facts()
+        found = []
+        if all(model._meta.db_table in facts for model in HISTORY):
+            found = sink.query(
+                f"SELECT kind, file_name, finished_at, state FROM memoria_imports WHERE id = {self.number}"
+            )
+        if not found:
+            raise SnapshotError(f"{self.database} knows no import {self.number}: see list-imports")
+        kind, file_name, finished_at, state = found[0]
+        if state != "done":
+            reason = "is undone already" if state == "undone" else "can no longer be undone: what it takes is not kept"
+            raise SnapshotError(f"import {self.number} {reason}")
+        return UndoReport(self.number, self.database, kind, file_name, str(finished_at), dry_run=self.dry_run)
+
+    def _tables(self, sink: Sink, facts: dict[str, TableFacts]) -> list[Table]:
+        """The tables that the import changed, parents first."""
+        changed = {
+            name
+            for (name,) in sink.query(f"SELECT DISTINCT table_name FROM {_CHANGES} WHERE import_id = {self.number}")
+        }
+        if missing := changed - facts.keys():
+            raise DatabaseFailure(f"{self.database} has no table {min(missing)} any more; nothing was changed")
+        return [table for table in TABLES if table.name in changed]
+
+    def _plan(self, sink: Sink, facts: dict[str, TableFacts], tables: list[Table], report: UndoReport) -> None:
+        for table in tables:
+            counts = report.tables[table.name] = TableUndo()
+            written, removed = self._of(table, "written"), self._of(table, "removed")
+            same = f"(SELECT 1 FROM {_CHANGES} o WHERE {self._where('o', table, 'removed')} AND o.key = c.key)"
+            ((counts.delete,),) = sink.query(f"SELECT count(*) FROM {written} AND NOT EXISTS {same}")
+            ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {removed}")
+            self._find_changed(sink, table, facts[table.name], report)
+        self._find_referring(sink, facts, tables, report)
+        if report.changed and not (self.force or self.dry_run):
+            report.refused = True
+            count = sum(counts.changed for counts in report.tables.values())
+            raise UndoRefused(
+                f"{counted(count, 'row')} changed since import {self.number}, such as {report.changed[0].table}"
+                f" {report.changed[0].key!r}: {report.changed[0].reason} (nothing was changed; --force takes them back"
+                " all the same)",
+                report,
+            )
+
+    def _find_changed(self, sink: Sink, table: Table, facts: TableFacts, report: UndoReport) -> None:
+        key, digest = self._key(table), sink.digest(facts)
+        join = f'LEFT JOIN "{table.name}" t ON t."{table.key.name}" = {key}'
+        there = f't."{table.key.name}"'
+        written = f"FROM {_CHANGES} c {join} WHERE {self._where('c', table, 'written')}"
+        other = f"SELECT 1 FROM {_CHANGES} o WHERE {self._where('o', table, 'written')} AND o.key = c.key"
+        for reason, query in (
+            ("was changed since", f"{written} AND {there} IS NOT NULL AND {digest} <> c.digest"),
+            ("was deleted since", f"{written} AND {there} IS NULL"),
+            (
+                "was added since",
+                f"FROM {_CHANGES} c {join} WHERE {self._where('c', table, 'removed')} AND {there} IS NOT NULL"
+                f" AND NOT EXISTS ({other})",
+            ),
+        ):
+            ((count,),) = sink.query(f"SELECT count(*) {query}")
+            report.tables[table.name].changed += count
+            room = ISSUES_SHOWN - len(report.changed)
+            if count and room > 0:
+                rows = sink.query(f"SELECT c.key {query} ORDER BY c.key LIMIT {room}")
+                report.changed += [ChangedRow(table.name, str(key), reason) for (key,) in rows]
+
+    def _find_referring(
+        self, sink: Sink, facts: dict[str, TableFacts], tables: list[Table], report: UndoReport
+    ) -> None:
+        """Rows that the import did not write refer to rows that would be deleted: they would be lost, or left alone."""
+        by_name = {table.name: table for table in tables}
+        references = [r for found in facts.values() for r in found.references if r.target in by_name]
+        for reference in references:
+            count, example = self._referring(sink, reference, by_name)
+            if count:
+                raise DatabaseFailure(
+                    f"{counted(count, 'row')} of {reference.table} that the import did not write refer to rows of"
+                    f" {reference.target} that it did, such as {example!r}: delete or change them first;"
+                    " nothing was changed"
+                )
+
+    def _referring(self, sink: Sink, reference: Reference, by_name: dict[str, Table]) -> tuple[int, Any]:
+        target = by_name[reference.target]
+        column = f't."{reference.column}"'
+        condition = f"{column} IN ({self._deleted(target)})"
+        if own := by_name.get(reference.table):
+            condition += f' AND t."{own.key.name}" NOT IN ({self._keys(own, "written")})'
+        ((count, example),) = sink.query(f'SELECT count(*), min({column}) FROM "{reference.table}" t WHERE {condition}')
+        return int(count), example
+
+    def _apply(self, sink: Sink, facts: dict[str, TableFacts], tables: list[Table], report: UndoReport) -> None:
+        again = UndoReport(self.number, self.database)
+        self._plan(sink, facts, tables, again)
+        if again.tables != report.tables:
+            raise DatabaseBusy("the rows of the import changed since they were compared; run undo-import again")
+        before = {table.name: sink.count(table.name) for table in tables}
+        missing = {table.name: self._missing(sink, table) for table in tables}
+        orphans = {table.name: sink.orphans(table) for table in tables}
+        for table in tables:
+            sink.restore(self.number, table, facts[table.name])
+        for table in reversed(tables):
+            deleted = sink.delete(table, f't."{table.key.name}" IN ({self._deleted(table)})')
+            if sink.count(table.name) != before[table.name] + missing[table.name] - deleted:
+                raise DatabaseFailure(f"{table.name} would not hold the rows that it had; nothing was changed")
+        sink.finish(tables, {}, replace=False)
+        if any(sink.orphans(table) > orphans[table.name] for table in tables):
+            raise DatabaseFailure("rows would refer to rows that are not there; nothing was changed")
+        now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        sink.query(f"DELETE FROM {_CHANGES} WHERE import_id = {self.number}")
+        sink.query(f"UPDATE memoria_imports SET state = 'undone', undone_at = '{now}' WHERE id = {self.number}")
+
+    def _missing(self, sink: Sink, table: Table) -> int:
+        """Removed rows in whose place there is none."""
+        there = f'SELECT 1 FROM "{table.name}" t WHERE t."{table.key.name}" = {self._key(table)}'
+        ((count,),) = sink.query(f"SELECT count(*) FROM {self._of(table, 'removed')} AND NOT EXISTS ({there})")
+        return int(count)
+
+    def _deleted(self, table: Table) -> str:
+        """The keys of rows that the import wrote where there was none."""
+        same = f"SELECT 1 FROM {_CHANGES} o WHERE {self._where('o', table, 'removed')} AND o.key = c.key"
+        return f"{self._keys(table, 'written')} AND NOT EXISTS ({same})"
+
+    def _keys(self, table: Table, action: str) -> str:
+        return f"SELECT {self._key(table)} FROM {self._of(table, action)}"
+
+    def _of(self, table: Table, action: str) -> str:
+        return f"{_CHANGES} c WHERE {self._where('c', table, action)}"
+
+    def _where(self, name: str, table: Table, action: str) -> str:
+        return f"{name}.import_id = {self.number} AND {name}.table_name = '{table.name}' AND {name}.action = '{action}'"
+
+    def _key(self, table: Table) -> str:
+        return "CAST(c.key AS bigint)" if table.key.kind is Kind.INTEGER else "c.key"
