@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
@@ -97,7 +98,11 @@ class Sink(Protocol):
         """With `upsert` a row whose key is there replaces it in its place."""
         ...
 
-    def finish(self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool) -> None: ...
+    def finish(
+        self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool
+    ) -> Counter[tuple[str, str]]:
+        """Leave everything in order. (table, column) -> references that were set to NULL."""
+        ...
 
     def expression(self, column: Column, fact: ColumnFacts | None) -> str:
         """The value of a column of the table `t` as a decoded row has it; NULL where the table lacks it."""
