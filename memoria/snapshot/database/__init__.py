@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -15,6 +17,7 @@ from memoria.snapshot.tables import ALL, Column, ColumnFacts, Kind, Reference, T
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+_MISSING = re.compile(r'database "(.+)" does not exist$')
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 Emit = Callable[[list[bytes]], None]
@@ -131,6 +134,12 @@ class Sink(Protocol):
     def delete(self, table: Table, condition: str) -> int:
         """Delete rows of the table `t`. Returns how many there were."""
         ...
+
+
+def with_way_out(refusal: str) -> str:
+    """A server's refusal to let somebody in, and what helps where that is known."""
+    missing = _MISSING.search(refusal)
+    return f"{refusal}: create it first, with createdb {shlex.quote(missing[1])}" if missing else refusal
 
 
 def source(connection: BaseDatabaseWrapper, name: str) -> Source:

@@ -13,6 +13,7 @@ import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
+from memoria.snapshot.database import with_way_out
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
 from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
@@ -149,8 +150,8 @@ def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
 def _refusal(error: psycopg2.Error, password: str | None) -> str:
     """Why a server let nobody in, out of libpq's lines, of which each address that was tried has one or two."""
     lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
-    text = lines[-1].partition("FATAL:")[2] or lines[-1].rpartition(" failed: ")[2]
-    return text.strip().replace(password, "***") if password else text.strip()
+    text = with_way_out((lines[-1].partition("FATAL:")[2] or lines[-1].rpartition(" failed: ")[2]).strip())
+    return text.replace(password, "***") if password else text
 
 
 def waited_for(cursor: Any, work: Callable[..., object], *arguments: Any) -> None:
