@@ -72,13 +72,29 @@ def create_tables(connection: BaseDatabaseWrapper) -> list[str]:
     with _failures(connection):
         with connection.cursor() as cursor:
             cursor.execute(_WAIT[connection.vendor].format(lock_timeout() * 1000))
-        existing = connection.introspection.table_names()
+        existing = _names(connection)
         missing = [model for model in MODELS if model._meta.db_table not in existing]
         if len(missing) == len(MODELS) or (missing and _is_migrated(connection)):
             call_command("migrate", database=connection.alias, interactive=False, verbosity=0)
         elif missing:
             _create(connection, missing)
         return [model._meta.db_table for model in missing]
+
+
+def _names(connection: BaseDatabaseWrapper) -> set[str]:
+    """Tables as the engine sees them. Raises DatabaseFailure where a view stands in the place of one."""
+    is_sqlite = connection.vendor == "sqlite"
+    names = dict.fromkeys(connection.introspection.table_names(include_views=True), False)
+    for table in connection.introspection.table_names():
+        names[table] = True
+    found = {name.lower() if is_sqlite else name: is_table for name, is_table in names.items()}
+    for model in MODELS:
+        if not found.get(model._meta.db_table, True):
+            raise DatabaseFailure(
+                f"cannot create the table {model._meta.db_table} in {describe(connection)}: a view has its name;"
+                " nothing was changed"
+            )
+    return set(found)
 
 
 def _create(connection: BaseDatabaseWrapper, models: list[type[Model]]) -> None:

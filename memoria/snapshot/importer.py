@@ -19,7 +19,7 @@ from memoria.snapshot.formats import Reader
 from memoria.snapshot.history import History, Origin
 from memoria.snapshot.plan import Options, Plan
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.reading import Reading, count_rows, held, note_fits, other_rows, require_valid
+from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
 from memoria.snapshot.registry import TABLES, require_tables
 from memoria.snapshot.report import FileReport, Report
 from memoria.snapshot.tables import Table, TableFacts, names
@@ -100,6 +100,7 @@ class Import:
         reader, others = reading.plan(plan)
         plan.digest = reader.digest
         carried = self._settle(plan, reading, reader)
+        missing_tables(carried, facts, sink.elsewhere(), plan.report)
         self._require_whole(sink, plan, reader, carried)
         other_rows(others, set(names(TABLES)), plan.report, ignore_unknown=self.options.ignore_unknown)
         plan.decide(carried)
@@ -115,6 +116,7 @@ class Import:
 
     def _settle_filled(self, plan: Plan, reading: Reading, reader: Reader) -> list[Table]:
         carried = self._settle(plan, reading, reader)
+        missing_tables(carried, plan.facts, {}, plan.report)  # none with rows
         for table in carried:
             counts = plan.report.table(table.name)
             counts.inserted = counts.rows

@@ -47,6 +47,10 @@ class PostgreSQLSink:
         with postgresql.failures(self._name):
             return postgresql.facts(self._cursor)
 
+    def elsewhere(self) -> dict[str, str]:
+        with postgresql.failures(self._name):
+            return postgresql.elsewhere(self._cursor)
+
     def count(self, table: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {quoted(table)}")[0][0])
 

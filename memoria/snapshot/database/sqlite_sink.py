@@ -46,6 +46,10 @@ class SQLiteSink:
             reasons = unwritable(self._database)
         return {name: replace(found, unwritable=reasons.get(name, "")) for name, found in facts.items()}
 
+    def elsewhere(self) -> dict[str, str]:
+        with sqlite.failures(self._name):
+            return sqlite.elsewhere(self._database)
+
     def count(self, table: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {sqlite.quoted(table)}")[0][0])
 
@@ -172,7 +176,9 @@ class SQLiteSink:
         (key,) = self.query("SELECT name FROM pragma_table_info(?) WHERE pk = 1", (reference.table,))[0]
         table, column, key = map(sqlite.quoted, (reference.table, reference.column, key))
         target, target_column = map(sqlite.quoted, (reference.target, reference.target_column))
-        exists = self.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (reference.target,))
+        exists = self.query(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE", (reference.target,)
+        )
         there = f"EXISTS (SELECT 1 FROM {target} t WHERE t.{target_column} = {table}.{column})" if exists else "false"
         with sqlite.failures(self._name):
             return self._database.execute(
