@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -18,24 +16,23 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
+from memoria.database_url import is_url, parsed
+from memoria.snapshot.database import with_way_out
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
 from memoria.snapshot.registry import MODELS
 
-_ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+_LOCK_NOT_AVAILABLE = "55P03"
 _WAIT = {"postgresql": "SET lock_timeout = {:.0f}", "sqlite": "PRAGMA busy_timeout = {:.0f}"}
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_FORMS = "use sqlite:///path or postgresql://user:password@host/name"
+
+
+__all__ = ["UnknownDatabase", "connection_for", "create_tables", "describe", "is_url"]
 
 
 class UnknownDatabase(DatabaseFailure):
     """What was asked for names no database: a wrong argument."""
 
     exit_code = 2
-
-
-def is_url(text: str) -> bool:
-    return _URL.match(text) is not None
 
 
 def connection_for(*, alias: str | None = None, url: str | None = None) -> BaseDatabaseWrapper:
@@ -75,13 +72,29 @@ def create_tables(connection: BaseDatabaseWrapper) -> list[str]:
     with _failures(connection):
         with connection.cursor() as cursor:
             cursor.execute(_WAIT[connection.vendor].format(lock_timeout() * 1000))
-        existing = connection.introspection.table_names()
+        existing = _names(connection)
         missing = [model for model in MODELS if model._meta.db_table not in existing]
         if len(missing) == len(MODELS) or (missing and _is_migrated(connection)):
             call_command("migrate", database=connection.alias, interactive=False, verbosity=0)
         elif missing:
             _create(connection, missing)
         return [model._meta.db_table for model in missing]
+
+
+def _names(connection: BaseDatabaseWrapper) -> set[str]:
+    """Tables as the engine sees them. Raises DatabaseFailure where a view stands in the place of one."""
+    is_sqlite = connection.vendor == "sqlite"
+    names = dict.fromkeys(connection.introspection.table_names(include_views=True), False)
+    for table in connection.introspection.table_names():
+        names[table] = True
+    found = {name.lower() if is_sqlite else name: is_table for name, is_table in names.items()}
+    for model in MODELS:
+        if not found.get(model._meta.db_table, True):
+            raise DatabaseFailure(
+                f"cannot create the table {model._meta.db_table} in {describe(connection)}: a view has its name;"
+                " nothing was changed"
+            )
+    return set(found)
 
 
 def _create(connection: BaseDatabaseWrapper, models: list[type[Model]]) -> None:
@@ -107,11 +120,17 @@ def _failures(connection: BaseDatabaseWrapper) -> Iterator[None]:
         yield
     except DjangoDatabaseError as error:
         name, reason = describe(connection), _first_line(error)
-        if "locked" in reason or "lock timeout" in reason:
+        if _is_busy(error.__cause__):
             raise DatabaseBusy(f"{name} is locked by another connection; try again when it is done") from error
-        raise DatabaseFailure(f"cannot create the tables in {name}: {reason}") from error
+        raise DatabaseFailure(f"cannot create the tables in {name}: {with_way_out(reason)}") from error
     finally:
         connection.close()
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether a driver's error says that another connection holds a lock; names in its text may say anything."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or getattr(error, "pgcode", None) == _LOCK_NOT_AVAILABLE
 
 
 def _first_line(error: Exception) -> str:
@@ -119,24 +138,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _parsed(url: str) -> dict[str, Any]:
-    """Django's settings for a URL. No message repeats the URL: where it is malformed, anything may be the password."""
-    scheme = url.partition("://")[0] if is_url(url) else ""
     try:
-        settings = dict(dj_database_url.parse(url))
-    except dj_database_url.UnknownSchemeError:
-        raise UnknownDatabase(f"{scheme} databases are not supported: {_FORMS}" if scheme else _malformed()) from None
-    except (dj_database_url.ParseError, ValueError, KeyError):
-        raise UnknownDatabase(_malformed()) from None
-    if settings["ENGINE"] not in _ENGINES:
-        raise UnknownDatabase(f"{scheme} databases are not supported: {_FORMS}")
-    if settings["ENGINE"].endswith("postgresql"):
-        parts = urlsplit(url)
-        if "@" in parts.path + parts.query + parts.fragment:
-            raise UnknownDatabase(f"{_malformed()}, with %2F for /, %3F for ? and %23 for # in the password")
-        if not settings["NAME"]:
-            raise UnknownDatabase(f"the database URL names no database: {_FORMS}")
-    return settings
-
-
-def _malformed() -> str:
-    return f"not a database URL: {_FORMS}"
+        return parsed(url)
+    except ValueError as error:
+        raise UnknownDatabase(str(error)) from None

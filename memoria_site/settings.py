@@ -31,10 +31,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.functional import lazy
+
+from memoria.database_url import parsed
 
 
 def flag(name: str) -> bool:
@@ -59,7 +60,7 @@ def database(url: str, default: Path) -> dict[str, Any]:
     if not url:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": default}
     try:
-        return {**dj_database_url.parse(url)}
+        return parsed(url)
     except ValueError:
         # Neither the URL nor the parser's error is repeated: both may hold a password.
         raise ImproperlyConfigured(

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -65,9 +66,21 @@ class TestNobodyThere:
             assert "postgresql://no-such-host.invalid/memoria: " in message
             assert "geheim" not in message
 
-    def test_no_such_database(self, make: Make) -> None:
+    def test_no_such_database(self, make: Make, snapshots: Snapshots) -> None:
         url = make(POSTGRESQL, "migrated").replace("/test_", "/untest_")
-        assert failed("export-data", "-", "--database-url", url).endswith(" does not exist")
+        name = urlsplit(url).path[1:]
+        expected = f'database "{name}" does not exist: create it first, with createdb {name}'
+        assert failed("export-data", "-", "--database-url", url).endswith(expected)
+        assert failed("import-data", snapshots("sample"), "--migrate", "--database-url", url).endswith(expected)
+
+    @pytest.mark.parametrize("name", ["locked", "lock timeout"])
+    def test_a_name_that_sounds_busy(self, make: Make, snapshots: Snapshots, name: str) -> None:
+        url = make(POSTGRESQL, "migrated")
+        url = urlsplit(url)._replace(path=f"/{quote(name)}").geturl()
+        for arguments in (("import-data", snapshots("sample")), ("import-data", snapshots("sample"), "--migrate")):
+            assert f'database "{name}" does not exist' in failed(*arguments, "--database-url", url)
+        url = f"postgresql://{quote(name.replace(' ', '-'))}.invalid/memoria"
+        assert failed("import-data", snapshots("sample"), "--migrate", "--database-url", url)
 
 
 class TestLimits:

@@ -33,12 +33,13 @@ LEAVES = {
     "files",
     "formats",
 }
-STAGES = {"registry", "database", "selection", "mapping", "reading", "history", "plan", "apply", "fill"}
+STAGES = {"registry", "database", "selection", "mapping", "reading", "history", "plan_stage", "plan", "apply", "fill"}
 STAGES |= {"merge_stage", "merge_known", "merge_decisions", "merge_plan", "merge_apply"}
 ORDER = {"exporter", "left_out", "importer", "merge", "undo", "sides", "compare"}
 WITHOUT_DJANGO = {
     "formats",
     "plan",
+    "plan_stage",
     "report",
     "errors",
     "values",
@@ -56,6 +57,7 @@ WITHOUT_DJANGO = {
 
 # Sideways, where one thing is made of the other.
 SIDEWAYS = {
+    ("plan", "plan_stage"),
     ("apply", "plan"),
     ("apply", "history"),
     ("fill", "apply"),

@@ -174,6 +174,14 @@ NOT_A_DATABASE = (
             {"DATABASE_URL": "postgresql://user:hu/sh@host:port/name"},
             NOT_A_DATABASE,
         ),
+        (
+            {"DATABASE_URL": "postgresql://user:5/secret@host/db"},
+            NOT_A_DATABASE,
+        ),
+        (
+            {"DATABASE_URL": "postgresql://user:5?secret@host/db"},
+            NOT_A_DATABASE,
+        ),
         ({"MEMORIA_DEBUG": "yes"}, "memoria: MEMORIA_DEBUG is 'yes': write 1 for yes or 0 for no.\n"),
         (
             {"MEMORIA_HSTS_SECONDS": "1h"},

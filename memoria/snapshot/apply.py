@@ -68,8 +68,8 @@ def apply(
                 )
                 plan.report.tables[table.name].seconds += monotonic() - started
         progress.stage("Finishing")
-        sink.finish(carried, plan.nulls, replace=plan.options.truncate)
-        prove(sink, plan, carried, inserted, {} if plan.options.truncate else before)
+        nulled = sink.finish(carried, plan.nulls, replace=plan.options.truncate)
+        prove(sink, plan, carried, inserted, {} if plan.options.truncate else before, nulled)
         _note_written(plan, carried, before, history)
         for table in carried:
             if sink.orphans(table) > orphans[table.name]:
@@ -181,8 +181,12 @@ def prove(
     carried: Sequence[Table],
     inserted: Counter[str],
     kept: Mapping[str, int],
+    nulled: Mapping[tuple[str, str], int],
 ) -> None:
-    """Compare the rows of each table with the plan's: those `inserted`, beside those that were there and are `kept`."""
+    """Compare the rows of each table with the plan's: those `inserted`, beside those that were there and are `kept`.
+
+    `nulled`: (table, column) -> references that were set to NULL.
+    """
     for table in carried:
         counts = plan.report.tables[table.name]
         planned = counts.inserted + kept.get(table.name, 0)
@@ -190,4 +194,10 @@ def prove(
         if inserted[table.name] != counts.inserted or found != planned:
             raise DatabaseFailure(
                 f"{table.name} would hold {found:,} rows where the plan says {planned:,}; nothing was changed"
+            )
+        emptied = {column: count for (name, column), count in nulled.items() if name == table.name and count}
+        if emptied != counts.nulled:
+            raise DatabaseFailure(
+                f"{table.name} would lose {sum(emptied.values()):,} references where the plan says"
+                f" {sum(counts.nulled.values()):,}; nothing was changed"
             )

@@ -21,7 +21,7 @@ from memoria.snapshot.formats import WRITERS
 from memoria.snapshot.formats.header import FORMAT, VERSION
 from memoria.snapshot.left_out import left_out
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.registry import TABLES, columns_in
+from memoria.snapshot.registry import TABLES, columns_in, require_readable
 from memoria.snapshot.report import FileReport, Issue, Report, counted
 from memoria.snapshot.selection import NOTHING, Conditions, Selection, matching
 from memoria.snapshot.tables import ALL, Table, TableFacts, names
@@ -66,6 +66,7 @@ class Export:
 
     def _write(self, source: Source, report: Report) -> None:
         facts = source.facts()
+        require_readable(facts, source.elsewhere(), self.tables, self.database)
         present = [table for table in self.tables if table.name in facts]
         if not any(table.name in facts for table in TABLES):
             raise DatabaseFailure(f"{self.database} has no tables yet: create them with `memoria migrate`")

@@ -61,10 +61,10 @@ def fill(
             inserted = _insert(sink, plan, reader, chain([first], rows), progress, bulk=size >= _BULK_SIZE)
             progress.stage("Finishing")
             carried = settle()
-            sink.finish(carried, {}, replace=True)
+            nulled = sink.finish(carried, {}, replace=True)
             if any(sink.orphans(table) for table in carried):
                 raise NeedsPlan
-            prove(sink, plan, carried, inserted, kept={})
+            prove(sink, plan, carried, inserted, kept={}, nulled=nulled)
             for table in carried:
                 history.written(table)
             history.end(plan.report)

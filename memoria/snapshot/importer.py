@@ -19,7 +19,7 @@ from memoria.snapshot.formats import Reader
 from memoria.snapshot.history import History, Origin
 from memoria.snapshot.plan import Options, Plan
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.reading import Reading, count_rows, held, note_fits, other_rows, require_valid
+from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
 from memoria.snapshot.registry import TABLES, require_tables
 from memoria.snapshot.report import FileReport, Report
 from memoria.snapshot.tables import Table, TableFacts, names
@@ -105,6 +105,8 @@ class Import:
         reader, others = reading.plan(plan)
         plan.digest = reader.digest
         carried = self._settle(plan, reading, reader)
+        missing_tables(carried, facts, sink.elsewhere(), plan.report)
+        self._require_whole(sink, plan, reader, carried)
         other_rows(others, set(names(TABLES)), plan.report, ignore_unknown=self.options.ignore_unknown)
         plan.decide(carried)
         note_fits(plan.decoders, plan.report)
@@ -119,6 +121,7 @@ class Import:
 
     def _settle_filled(self, plan: Plan, reading: Reading, reader: Reader) -> list[Table]:
         carried = self._settle(plan, reading, reader)
+        missing_tables(carried, plan.facts, {}, plan.report)  # none with rows
         for table in carried:
             counts = plan.report.table(table.name)
             counts.inserted = counts.rows
@@ -133,10 +136,17 @@ class Import:
         carried = [table for table in self.tables if table.name in present]
         if not carried:
             raise InvalidSnapshot(f"{self.file.name} does not hold {' or '.join(names(self.tables))}")
+        return carried
+
+    def _require_whole(self, sink: Sink, plan: Plan, reader: Reader, carried: Sequence[Table]) -> None:
+        """A file of some namespaces may fill tables, but replaces none that holds rows."""
+        assert reader.header is not None
         filtered = reader.header.namespaces
-        if filtered is not None and self.options.truncate:
+        if filtered is None or not self.options.truncate:
+            return
+        if any(sink.count(table.name) for table in carried if table.name in plan.facts):
             raise InvalidSnapshot(
                 f"{self.file.name} holds only the namespaces {', '.join(filtered)}:"
-                " replacing whole tables with it would delete the others; add its rows with --no-truncate"
+                " replacing whole tables with it would delete the others; merge it with import-memories, or add its"
+                " rows with --no-truncate"
             )
-        return carried

@@ -17,7 +17,7 @@ from memoria.snapshot.mapping import MEMORIES
 from memoria.snapshot.merge_apply import merge
 from memoria.snapshot.merge_plan import MergeOptions, MergePlan
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.reading import Reading, count_rows, held, note_fits, other_rows, require_valid
+from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
 from memoria.snapshot.registry import MERGED, TABLES, require_tables
 from memoria.snapshot.report import FileReport, Report
 from memoria.snapshot.tables import Table, names
@@ -77,6 +77,7 @@ class Merge:
         if not carried:
             raise InvalidSnapshot(f"{self.file.name} holds no memories, nor anything else that can be merged")
         count_rows(carried, plan.facts, reader, plan.report)
+        missing_tables(carried, plan.facts, sink.elsewhere(), plan.report)
         other_rows(others, set(names(TABLES)), plan.report, ignore_unknown=self.options.ignore_unknown)
         plan.decide(carried)
         if self.dry_run:

@@ -19,6 +19,7 @@ IDENTITY = ("created_at", "searchable_content", "summary")
 _UNIQUE = {"policy_artifacts": ("name", "namespace", "workspace_id")}
 """Table -> columns that the database wants to be unique beside the key."""
 _KEPT = "NOT IN ('invalid', 'left_out')"
+_WRITTEN = "p.action IN ('', 'insert', 'overwrite')"
 
 
 class Decisions:
@@ -148,8 +149,12 @@ class Decisions:
         found = []
         for table in tables:
             if table in self._stages:
-                staged = self._stages[table].name
-                found.append(f"EXISTS (SELECT 1 FROM {staged} p WHERE p.new_key = {value} AND p.action {_KEPT})")
+                stage = self._stages[table]
+                is_key = column == stage.table.key.name
+                same = (
+                    f"p.new_key = {value} AND p.action {_KEPT}" if is_key else f"p.c_{column} = {value} AND {_WRITTEN}"
+                )
+                found.append(f"EXISTS (SELECT 1 FROM {stage.name} p WHERE {same})")
             if table in self._facts:
                 found.append(f'EXISTS (SELECT 1 FROM "{table}" t WHERE t."{column}" = {value})')
         return f"({' OR '.join(found or ['1 = 0'])})"

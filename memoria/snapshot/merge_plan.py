@@ -250,7 +250,9 @@ class MergePlan:
 
     def _stage(self, table: Table) -> MergeStage:
         if table.name not in self.stages:
-            self.stages[table.name] = MergeStage(self._sink, table, self.facts[table.name])
+            referring = (reference for facts in self.facts.values() for reference in facts.references)
+            referred_to = {reference.target_column for reference in referring if reference.target == table.name}
+            self.stages[table.name] = MergeStage(self._sink, table, self.facts[table.name], referred_to)
         return self.stages[table.name]
 
     def _invalid(self, table: Table, row: _Waiting, reason: str) -> str:

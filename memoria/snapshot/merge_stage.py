@@ -6,7 +6,7 @@ stands for it. References change where they stand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.mapping import REFERENCES
@@ -22,14 +22,15 @@ _FETCHED_AT_ONCE = 20_000
 
 
 class MergeStage:
-    def __init__(self, sink: Sink, table: Table, facts: TableFacts) -> None:
+    def __init__(self, sink: Sink, table: Table, facts: TableFacts, referred_to: Collection[str] = ()) -> None:
+        """`referred_to`: the columns that hold what references lead to."""
         self.table = table
         self.facts = facts
         self.name = stage_name(table.name)
         self.references = _references(table, facts)
         self.by_content = table.key.kind is Kind.INTEGER and table.name != "clusters"
         """Whether a row is known by its content, its key being a mere number."""
-        staged = self._staged()
+        staged = self._staged(referred_to)
         self._positions = [table.position[column.name] for column in staged]
         self._sink = sink
         self._waiting: list[tuple[Any, ...]] = []
@@ -45,10 +46,11 @@ class MergeStage:
         }
         sink.create_stage(self.name, fixed | {f"c_{column.name}": column.kind for column in staged})
 
-    def _staged(self) -> list[Column]:
+    def _staged(self, referred_to: Collection[str]) -> list[Column]:
         if self.by_content:
             return [column for column in self.table.columns if column is not self.table.key]
         names = {"summary"} if self.table.name == "clusters" else set(self.references)
+        names |= set(referred_to) - {self.table.key.name}
         return [column for column in self.table.columns if column.name in names]
 
     def take(self, fixed: tuple[Any, ...], values: list[Any]) -> None:

@@ -9,24 +9,21 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
+from memoria.snapshot.plan_stage import KEY, PlanStage
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows import RowDecoder
-from memoria.snapshot.tables import Kind, Reference, Table, TableFacts, stage_name
+from memoria.snapshot.tables import Reference, Table, TableFacts
 from memoria.snapshot.values import not_json
 from memoria.snapshot.watch import Watch
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
-
-_STAGED_AT_ONCE = 5000
-_FETCHED_AT_ONCE = 20_000
-_KEY = "key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ class Plan:
         self._last = 0
         self._sink = sink
         self._tables = {table.name: table for table in tables}
-        self._stages: dict[str, _Stage] = {}
+        self._stages: dict[str, PlanStage] = {}
         self._refused: dict[str, array[int]] = {}
 
     def take(self, number: int, row: RawRow) -> None:
@@ -116,9 +113,11 @@ class Plan:
                 self._find_twice(stage, columns)
                 if not self.options.truncate:
                     self._find_existing(stage, columns)
-            # Rows are refused before those that stay are counted: what must not be NULL comes first.
-            for reference in sorted(self.facts[stage.table.name].references, key=lambda reference: reference.null):
-                self._find_dangling(stage, reference, names)
+        while self._refuse_dangling(stages, names):
+            pass  # what referred to a row that is left out now leads nowhere
+        for stage in stages:
+            for reference in self._nullable(stage.table):
+                self._empty_dangling(stage, reference, names)
         if self.options.truncate:
             for reference in self.outside_references(carried):
                 self._find_abandoned(reference)
@@ -140,13 +139,16 @@ class Plan:
             if reference.target in names and reference.table not in names
         ]
 
-    def _stage(self, table: Table) -> _Stage:
+    def _stage(self, table: Table) -> PlanStage:
         stage = self._stages.get(table.name)
         if stage is None:
-            stage = self._stages[table.name] = _Stage(self._sink, table, self.facts.get(table.name))
+            referring = (reference for facts in self.facts.values() for reference in facts.references)
+            referred_to = {reference.target_column for reference in referring if reference.target == table.name}
+            facts = self.facts.get(table.name)
+            stage = self._stages[table.name] = PlanStage(self._sink, table, facts, referred_to)
         return stage
 
-    def _find_twice(self, stage: _Stage, columns: Sequence[str]) -> None:
+    def _find_twice(self, stage: PlanStage, columns: Sequence[str]) -> None:
         same = " AND ".join(f'f."{column}" = s."{column}"' for column in columns)
         first = f"FROM {stage.name} f WHERE {same} AND f.number < s.number"
         self._refuse_where(
@@ -156,45 +158,68 @@ class Plan:
             detail=f"(SELECT min(f.line) {first})",
         )
 
-    def _find_existing(self, stage: _Stage, columns: Sequence[str]) -> None:
+    def _find_existing(self, stage: PlanStage, columns: Sequence[str]) -> None:
         same = " AND ".join(f't."{stage.table_column(column)}" = s."{column}"' for column in columns)
         there = f'EXISTS (SELECT 1 FROM "{stage.table.name}" t WHERE {same})'
         self._refuse_where(stage, there, lambda _: f"its {stage.called(columns)} is in the database already")
 
-    def _find_dangling(self, stage: _Stage, reference: Reference, carried: set[str]) -> None:
-        """References that lead nowhere: refused, or set to NULL where that was asked for and may be."""
+    def _nullable(self, table: Table) -> list[Reference]:
+        """The references that become NULL where they lead nowhere; rows with another such reference are refused."""
+        wanted = self.options.null_missing_references
+        return [reference for reference in self.facts[table.name].references if wanted and reference.null]
+
+    def _refuse_dangling(self, stages: Sequence[PlanStage], carried: set[str]) -> bool:
+        """Refuse the rows with references that lead nowhere. Whether there were any."""
+        found = False
+        for stage in stages:
+            nullable = self._nullable(stage.table)
+            for reference in self.facts[stage.table.name].references:
+                if reference not in nullable:
+                    found |= self._find_dangling(stage, reference, carried)
+        return found
+
+    def _find_dangling(self, stage: PlanStage, reference: Reference, carried: set[str]) -> bool:
+        refers = f"{reference.column} refers to {reference.target}"
+        remedy = "; --missing-references null empties such references" if reference.null else ""
+        return self._refuse_where(
+            stage,
+            self._nowhere(reference, carried),
+            lambda to: f"{refers} {to!r}, neither in the file nor in the database{remedy}",
+            detail=f's."{reference.column}"',
+        )
+
+    def _empty_dangling(self, stage: PlanStage, reference: Reference, carried: set[str]) -> None:
+        count = stage.empty(reference.column, self._nowhere(reference, carried))
+        if count:
+            nulled = self.report.table(stage.table.name).nulled
+            nulled[reference.column] = nulled.get(reference.column, 0) + count
+            self.nulls.setdefault(stage.table.name, []).append(reference)
+
+    def _nowhere(self, reference: Reference, carried: set[str]) -> str:
+        """The condition of staged rows, called `s`, whose reference leads nowhere."""
         column = f's."{reference.column}"'
         places = []
         if reference.target in carried:
-            places.append(f"{self._stages[reference.target].name} p WHERE p.key = {column}")
+            stage = self._stages[reference.target]
+            places.append(f'{stage.name} p WHERE p."{stage.column(reference.target_column)}" = {column}')
         if reference.target in self.facts and not (reference.target in carried and self.options.truncate):
             places.append(f'"{reference.target}" t WHERE t."{reference.target_column}" = {column}')
-        nowhere = " AND ".join([f"{column} IS NOT NULL", *(f"NOT EXISTS (SELECT 1 FROM {p})" for p in places)])
-        if reference.null and self.options.null_missing_references:
-            ((count,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {nowhere}")
-            if count:
-                self.report.table(stage.table.name).nulled[reference.column] = count
-                self.nulls.setdefault(stage.table.name, []).append(reference)
-            return
-        refers = f"{reference.column} refers to {reference.target}"
-        remedy = "; --missing-references null empties such references" if reference.null else ""
-        self._refuse_where(
-            stage,
-            nowhere,
-            lambda to: f"{refers} {to!r}, neither in the file nor in the database{remedy}",
-            detail=column,
-        )
+        return " AND ".join([f"{column} IS NOT NULL", *(f"NOT EXISTS (SELECT 1 FROM {p})" for p in places)])
 
     def _refuse_where(
-        self, stage: _Stage, condition: str, reason: Callable[[Any], str], *, detail: str = "NULL"
-    ) -> None:
-        """Refuse the staged rows, called `s`, that meet a condition; `reason` is given the `detail` of each."""
+        self, stage: PlanStage, condition: str, reason: Callable[[Any], str], *, detail: str = "NULL"
+    ) -> bool:
+        """Refuse the staged rows, called `s`, that meet a condition; `reason` is given the `detail` of each.
+
+        Whether there were any.
+        """
         found = False
         for number, line, key, what in stage.where(condition, detail):
             found = True
             self._refuse(number, Issue(stage.table.name, reason(what), line, str(key)))
         if found:  # no row can be the child of one that is left out
             stage.drop(condition)
+        return found
 
     def _find_unseen(self, carried: Sequence[Table]) -> None:
         """Foreign keys that a replaced row might fire on tables that the plan cannot look into."""
@@ -211,9 +236,15 @@ class Plan:
     def _find_abandoned(self, reference: Reference) -> None:
         """Rows of a table outside the file that refer to rows which would be gone afterwards."""
         column = f't."{reference.column}"'
+        stage = self._stages[reference.target]
+        held = stage.column(reference.target_column)
+        stays = f'{stage.name} s WHERE s."{held}" = {column}'
+        if held != KEY:  # it must stay with its row, whose change another table could follow
+            same = f'p."{stage.table.key.name}" = s.key AND p."{reference.target_column}" = s."{held}"'
+            stays = f'{stage.name} s JOIN "{reference.target}" p ON {same} WHERE s."{held}" = {column}'
         ((count, example),) = self._sink.query(
             f'SELECT count(*), min({column}) FROM "{reference.table}" t WHERE {column} IS NOT NULL'
-            f" AND NOT EXISTS (SELECT 1 FROM {self._stages[reference.target].name} s WHERE s.key = {column})"
+            f" AND NOT EXISTS (SELECT 1 FROM {stays})"
         )
         if count:
             reason = (
@@ -236,61 +267,3 @@ class Plan:
         counts.inserted = counts.rows - counts.skipped
         if self.options.truncate and table.name in self.facts:
             counts.deleted = self._sink.count(table.name)
-
-
-class _Stage:
-    """What identifies the rows of one table, in a temporary table: their place in the file, key and references."""
-
-    def __init__(self, sink: Sink, table: Table, facts: TableFacts | None) -> None:
-        self.table = table
-        self.name = stage_name(table.name)
-        uniques = [unique for unique in facts.uniques if _can_stage(table, unique)] if facts else []
-        self.uniques = [(_KEY,), *uniques]
-        """Columns of the stage whose values together must occur once only."""
-        identifying = {name for unique in uniques for name in unique}
-        identifying |= {reference.column for reference in facts.references} if facts else set()
-        columns = [column for column in table.columns if column.name in identifying]
-        self._sink = sink
-        self._waiting: list[tuple[Any, ...]] = []
-        self._positions = [table.columns.index(column) for column in (table.key, *columns)]
-        kinds = {"number": Kind.INTEGER, "line": Kind.INTEGER, _KEY: table.key.kind}
-        sink.create_stage(self.name, kinds | {column.name: column.kind for column in columns})
-
-    def called(self, columns: Sequence[str]) -> str:
-        """What messages call the value of such columns."""
-        return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
-
-    def table_column(self, column: str) -> str:
-        return self.table.key.name if column == _KEY else column
-
-    def take(self, number: int, line: int, values: list[Any]) -> None:
-        self._waiting.append((number, line, *[values[position] for position in self._positions]))
-        if len(self._waiting) >= _STAGED_AT_ONCE:
-            self._sink.stage(self.name, self._waiting)
-            self._waiting = []
-
-    def flush(self) -> None:
-        """Stage the last rows, and index what the questions that follow look for."""
-        self._sink.stage(self.name, self._waiting)
-        self._waiting = []
-        for number, columns in enumerate(self.uniques):
-            listed = ", ".join(f'"{column}"' for column in columns)
-            self._sink.query(f"CREATE INDEX {self.name}_{number} ON {self.name} ({listed})")
-
-    def where(self, condition: str, detail: str) -> Iterator[tuple[int, int, Any, Any]]:
-        """(number, line, key, detail) of rows, in their order; fetched in parts, however many there are."""
-        last = -1
-        while found := self._sink.query(
-            f"SELECT s.number, s.line, s.key, {detail} FROM {self.name} s"
-            f" WHERE s.number > {last} AND {condition} ORDER BY s.number LIMIT {_FETCHED_AT_ONCE}"
-        ):
-            yield from found
-            last = found[-1][0]
-
-    def drop(self, condition: str) -> None:
-        self._sink.query(f"DELETE FROM {self.name} AS s WHERE {condition}")
-
-
-def _can_stage(table: Table, columns: Sequence[str]) -> bool:
-    """Whether a table's values in these columns are the same where their texts are."""
-    return all(name in table.by_name and table.by_name[name].kind in (Kind.TEXT, Kind.INTEGER) for name in columns)

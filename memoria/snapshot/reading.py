@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from memoria.snapshot.formats import RawRow, Reader
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.report import FileReport, Issue, Report, counted
 from memoria.snapshot.rows import RowDecoder
-from memoria.snapshot.tables import Table
+from memoria.snapshot.tables import Table, TableFacts
 
 _ROWS_AT_ONCE = 1000
 """Rows between two signs of progress."""
@@ -90,18 +90,31 @@ def held(reader: Reader) -> set[str]:
     return promised.keys() | reader.counts.keys()
 
 
-def count_rows(carried: Sequence[Table], facts: Container[str], reader: Reader, report: Report) -> None:
-    """The rows of each table that the file carries, into the report; tables that the target lacks are an issue."""
+def count_rows(carried: Sequence[Table], facts: Mapping[str, TableFacts], reader: Reader, report: Report) -> None:
+    """The rows of each table that the file carries, and the triggers that act on them, into the report."""
     for table in carried:
         report.table(table.name).rows = reader.counts.get(table.name, 0)
+        if table.name in facts and facts[table.name].triggers:
+            report.note(
+                f"{table.name} has triggers of its own ({', '.join(facts[table.name].triggers)}),"
+                " which may change rows as they are written."
+            )
+
+
+def missing_tables(
+    carried: Sequence[Table], facts: Mapping[str, TableFacts], elsewhere: Mapping[str, str], report: Report
+) -> None:
+    """Tables of the file that the target lacks: an issue, if there are rows for them."""
+    for table in carried:
         if table.name not in facts:
-            _missing_table(table, report)
+            _missing_table(table, elsewhere.get(table.name, ""), report)
 
 
-def _missing_table(table: Table, report: Report) -> None:
+def _missing_table(table: Table, elsewhere: str, report: Report) -> None:
     rows = report.table(table.name).rows
     if rows:
-        reason = f"{report.database} has no such table for the {counted(rows, 'row')} of the file: --migrate creates it"
+        here = f"{report.database} has no such table for the {counted(rows, 'row')} of the file"
+        reason = f"in {report.database} it {elsewhere}" if elsewhere else f"{here}: --migrate creates it"
         report.add(Issue(table.name, reason, kind="missing"))
     else:
         report.note(f"{report.database} has no table {table.name}; the file holds no rows for it.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -135,6 +135,19 @@ def require_tables(facts: Container[str], database: str) -> None:
     """Raises DatabaseFailure where a database has none of the tables."""
     if not any(table.name in facts for table in TABLES):
         raise DatabaseFailure(f"{database} has no tables yet: create them with --migrate, or with `memoria migrate`")
+
+
+def require_readable(
+    facts: Container[str], elsewhere: Mapping[str, str], tables: Iterable[Table], database: str
+) -> None:
+    """Raises DatabaseFailure where what is called like a table is none, or is out of sight: it must not pass for empty.
+
+    What lies in another schema may be somebody else's, unless it is one of the core tables.
+    """
+    for table in tables:
+        reason = elsewhere.get(table.name, "")
+        if table.name not in facts and reason and (table.core or not reason.startswith("is in the schema")):
+            raise DatabaseFailure(f"{database}: {table.name} {reason}")
 
 
 def columns_in(table: Table, facts: TableFacts) -> dict[str, Column]:

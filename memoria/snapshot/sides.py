@@ -19,7 +19,7 @@ from memoria.snapshot.errors import FileFailure, InvalidSnapshot, InvalidValue, 
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.registry import columns_in, other_tables
+from memoria.snapshot.registry import columns_in, other_tables, require_readable
 from memoria.snapshot.report import Issue
 from memoria.snapshot.rows import RowDecoder
 from memoria.snapshot.tables import Table
@@ -67,6 +67,7 @@ class _DatabaseSide:
         self._tables = tables
         self._progress = progress
         self._facts = source.facts()
+        require_readable(self._facts, source.elsewhere(), tables, name)
         counts = {other: source.count(other) for other in other_tables(self._facts, tables)}
         self.others = {other: count for other, count in counts.items() if count}
 

@@ -101,6 +101,8 @@ class TableFacts:
     """Columns, beside the key, whose values together occur once only; NULL is not a value."""
     unwritable: str = ""
     """Why no row of it can be written, if so."""
+    triggers: tuple[str, ...] = ()
+    """Triggers that a user made, which may change rows as they are written."""
 
 
 def names(tables: Iterable[Table]) -> list[str]:

@@ -275,10 +275,25 @@ def test_a_part_of_the_namespaces_does_not_replace_the_whole(migrated_url: str, 
         import_(migrated_url, path)
     assert str(caught.value) == (
         f"{path} holds only the namespaces research: replacing whole tables with it would delete the others;"
-        " add its rows with --no-truncate"
+        " merge it with import-memories, or add its rows with --no-truncate"
     )
+    with pytest.raises(InvalidSnapshot):
+        import_(migrated_url, path, dry_run=True)
     assert import_(migrated_url, path, truncate=False).exit_code == 0
     assert [memory["memory_id"] for memory in rows_of(migrated_url, "long_term_memory")] == ["new", "old"]
+
+
+def test_a_part_of_the_namespaces_fills_empty_tables(migrated_url: str, tmp_path: Path) -> None:
+    document = json.loads(layout_c(long_term_memories=[snapshot_row("long_term_memory", memory_id="new")]))
+    document["metadata"]["namespaces_filter"] = ["research"]
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(document))
+    insert(migrated_url, "agents", [row("agents")])  # not in the file
+    for dry_run in (True, False):
+        assert import_(migrated_url, path, dry_run=dry_run).tables["long_term_memory"].inserted == 1
+    assert [memory["memory_id"] for memory in rows_of(migrated_url, "long_term_memory")] == ["new"]
+    with pytest.raises(InvalidSnapshot):
+        import_(migrated_url, path)
 
 
 def test_bare_nan(migrated_url: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from memoria.snapshot.errors import InvalidRows
 from memoria.snapshot.registry import TABLES
 from tests.conftest import MakeDatabase
-from tests.samples.databases import insert, load_postgresql_sample, query, rows_of, script, sqlite_sample
-from tests.samples.engine import import_, opened
+from tests.samples.databases import connected, insert, load_postgresql_sample, query, rows_of, script, sqlite_sample
+from tests.samples.engine import export, import_, merge, opened
 from tests.samples.rows import layout_c, row, snapshot_row
 
 KEYS = [
@@ -170,3 +171,110 @@ def test_children_of_a_row_that_is_left_out_are_left_out(url: str, tmp_path: Pat
         }
     assert [r["memory_id"] for r in rows_of(url, "short_term_memory")] == ["b"]
     assert json.dumps([rows_of(url, t) for t in ("workspaces", "workspace_members", "chat_history")]) == "[[], [], []]"
+
+
+def refers_to_itself(url: str, column: str = "duplicate_of", deferred: str = "") -> None:
+    """Make a foreign key of a column that has none in a database of ours."""
+    add_foreign_key(url, "long_term_memory", column, "long_term_memory", "memory_id", deferred)
+
+
+def add_foreign_key(url: str, table: str, column: str, target: str, target_column: str, deferred: str = "") -> None:
+    clause = f"REFERENCES {target} ({target_column})"
+    if not url.startswith("sqlite"):
+        script(url, f"ALTER TABLE {table} ADD FOREIGN KEY ({column}) {clause} {deferred}")
+        return
+    with connected(url) as connection:
+        ((sql,),) = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+        changed = re.sub(rf'("{column}" [^,]*)', rf"\1 {clause}", sql, count=1)
+        assert changed != sql
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = ?", (changed, table))
+        connection.execute("PRAGMA writable_schema = RESET")
+
+
+@pytest.mark.parametrize("deferred", ["", "DEFERRABLE INITIALLY DEFERRED"])
+@pytest.mark.parametrize("truncate", [True, False])
+def test_self_references_that_lead_nowhere(migrated_url: str, deferred: str, truncate: bool, tmp_path: Path) -> None:
+    """Only those that lead nowhere become NULL: the rows that wait count as well as those of the table."""
+    url = migrated_url
+    refers_to_itself(url, deferred=deferred)
+    insert(url, "long_term_memory", [row("long_term_memory", memory_id="old")])
+    duplicates = {"a": None, "b": "a", "c": "b", "d": "d", "e": "nowhere", "f": "old"}
+    rows = [snapshot_row("long_term_memory", memory_id=k, duplicate_of=v) for k, v in reversed(duplicates.items())]
+    path = tmp_path / "s.json"
+    path.write_bytes(layout_c(long_term_memory=rows))
+    reports = [
+        import_(url, path, dry_run=dry_run, truncate=truncate, null_missing_references=True)
+        for dry_run in (True, False)
+    ]
+    lost = {"e": None, "f": None} if truncate else {"e": None, "old": None}
+    assert [r.tables["long_term_memory"].nulled for r in reports] == [{"duplicate_of": 2 if truncate else 1}] * 2
+    assert dict(query(url, "SELECT memory_id, duplicate_of FROM long_term_memory")) == duplicates | lost
+
+
+def test_rows_that_refer_to_a_row_that_is_left_out(migrated_url: str, tmp_path: Path) -> None:
+    refers_to_itself(migrated_url)
+    duplicates = {"a": "nowhere", "b": "a", "c": "b", "d": None, "e": "d"}
+    for order in (list, lambda rows: list(reversed(rows))):
+        rows = [snapshot_row("long_term_memory", memory_id=k, duplicate_of=v) for k, v in duplicates.items()]
+        path = tmp_path / "s.json"
+        path.write_bytes(layout_c(long_term_memory=order(rows)))
+        for dry_run in (True, False):
+            report = import_(migrated_url, path, skip_invalid=True, dry_run=dry_run)
+            counts = report.tables["long_term_memory"]
+            assert (report.exit_code, counts.inserted, counts.skipped) == (3, 2, 3)
+        found = query(migrated_url, "SELECT memory_id, duplicate_of FROM long_term_memory ORDER BY 1")
+        assert found == [("d", None), ("e", "d")]
+
+
+class TestAColumnThatIsNotTheKey:
+    """workspaces.owner_id refers to teams(slug)."""
+
+    @pytest.fixture
+    def url(self, migrated_url: str) -> str:
+        add_foreign_key(migrated_url, "workspaces", "owner_id", "teams", "slug")
+        insert(migrated_url, "teams", [row("teams", team_id="t", slug="s"), row("teams", team_id="u", slug="v")])
+        insert(migrated_url, "workspaces", [row("workspaces", owner_id="s")])
+        return migrated_url
+
+    def test_its_own_export(self, url: str, tmp_path: Path) -> None:
+        before = rows_of(url, "teams"), rows_of(url, "workspaces")
+        export(url, tmp_path / "out.json")
+        import_(url, tmp_path / "out.json")
+        assert (rows_of(url, "teams"), rows_of(url, "workspaces")) == before
+        assert merge(url, tmp_path / "out.json").tables["workspaces"].nulled == {}
+
+    def test_merged(self, url: str, tmp_path: Path) -> None:
+        export(url, tmp_path / "out.json")
+        script(url, "DELETE FROM workspaces; DELETE FROM teams")
+        report = merge(url, tmp_path / "out.json")
+        assert report.tables["workspaces"].nulled == {}
+        assert query(url, "SELECT owner_id FROM workspaces") == [("s",)]
+
+    def test_that_leads_nowhere(self, url: str, tmp_path: Path) -> None:
+        """The key of a team is no slug."""
+        path = tmp_path / "s.json"
+        path.write_bytes(
+            layout_c(
+                teams=[snapshot_row("teams", team_id="t", slug="s")],
+                workspaces=[snapshot_row("workspaces", owner_id="t")],
+            )
+        )
+        with pytest.raises(InvalidRows) as caught:
+            import_(url, path)
+        assert [i.reason for i in caught.value.report.issues] == [
+            "owner_id refers to teams 't', neither in the file nor in the database;"
+            " --missing-references null empties such references"
+        ]
+
+    @pytest.mark.parametrize("slugs", [{"t": "x"}, {"u": "s", "t": "x"}])
+    def test_that_others_need(self, url: str, slugs: dict[str, str], tmp_path: Path) -> None:
+        path = tmp_path / "s.json"
+        path.write_bytes(layout_c(teams=[snapshot_row("teams", team_id=k, slug=s) for k, s in slugs.items()]))
+        with pytest.raises(InvalidRows) as caught:
+            import_(url, path)
+        assert [(i.table, i.kind) for i in caught.value.report.issues] == [("teams", "abandoned")]
+        path.write_bytes(layout_c(teams=[snapshot_row("teams", team_id="t", slug="s", name="new")]))
+        import_(url, path)
+        assert query(url, "SELECT team_id, slug, name FROM teams") == [("t", "s", "new")]
+        assert query(url, "SELECT owner_id FROM workspaces") == [("s",)]

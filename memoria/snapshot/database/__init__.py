@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
@@ -14,6 +17,7 @@ from memoria.snapshot.tables import ALL, Column, ColumnFacts, Kind, Reference, T
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+_MISSING = re.compile(r'database "(.+)" does not exist$')
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 Emit = Callable[[list[bytes]], None]
@@ -30,6 +34,10 @@ class Source(Protocol):
     def __enter__(self) -> Source: ...
     def __exit__(self, *error: object) -> None: ...
     def facts(self) -> dict[str, TableFacts]: ...
+    def elsewhere(self) -> dict[str, str]:
+        """Name -> why what is called so is none of the tables of `facts`, and the way out."""
+        ...
+
     def count(self, table: str, column: str | None = None, *, where: str = ALL) -> int:
         """Rows that meet a condition, or those of them that hold something in `column`."""
         ...
@@ -76,6 +84,10 @@ class Sink(Protocol):
     def __enter__(self) -> Sink: ...
     def __exit__(self, *error: object) -> None: ...
     def facts(self) -> dict[str, TableFacts]: ...
+    def elsewhere(self) -> dict[str, str]:
+        """As a source has it."""
+        ...
+
     def count(self, table: str) -> int: ...
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
     def create_stage(self, name: str, columns: dict[str, Kind]) -> None: ...
@@ -97,7 +109,11 @@ class Sink(Protocol):
         """With `upsert` a row whose key is there replaces it in its place."""
         ...
 
-    def finish(self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool) -> None: ...
+    def finish(
+        self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool
+    ) -> Counter[tuple[str, str]]:
+        """Leave everything in order. (table, column) -> references that were set to NULL."""
+        ...
 
     def expression(self, column: Column, fact: ColumnFacts | None) -> str:
         """The value of a column of the table `t` as a decoded row has it; NULL where the table lacks it."""
@@ -126,6 +142,12 @@ class Sink(Protocol):
     def delete(self, table: Table, condition: str) -> int:
         """Delete rows of the table `t`. Returns how many there were."""
         ...
+
+
+def with_way_out(refusal: str) -> str:
+    """A server's refusal to let somebody in, and what helps where that is known."""
+    missing = _MISSING.search(refusal)
+    return f"{refusal}: create it first, with createdb {shlex.quote(missing[1])}" if missing else refusal
 
 
 def source(connection: BaseDatabaseWrapper, name: str) -> Source:

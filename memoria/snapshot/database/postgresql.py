@@ -13,6 +13,7 @@ import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
+from memoria.snapshot.database import with_way_out
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
 from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
@@ -82,6 +83,30 @@ _UNIQUES = """
      GROUP BY c.relname, i.indexrelid
      ORDER BY 1, 2
 """
+_CHILDREN = """
+    SELECT p.relname, string_agg(i.inhrelid::regclass::text, ', ' ORDER BY i.inhrelid::regclass::text)
+      FROM pg_inherits i
+      JOIN pg_class p ON p.oid = i.inhparent AND p.relkind = 'r' AND pg_table_is_visible(p.oid)
+     GROUP BY p.relname
+"""
+# Those that Memoria makes fill search_vector, which is derived.
+_TRIGGERS = """
+    SELECT c.relname, array_agg(t.tgname::text ORDER BY t.tgname)
+      FROM pg_trigger t
+      JOIN pg_class c ON c.oid = t.tgrelid AND pg_table_is_visible(c.oid)
+      JOIN pg_proc f ON f.oid = t.tgfoid
+     WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype::integer & 28 <> 0
+       AND f.proname !~ '^update_.+_search_vector$' AND f.proname !~ '^tsvector_update_trigger'
+     GROUP BY c.relname
+"""
+_ELSEWHERE = """
+    SELECT lower(c.relname), c.relname, n.nspname, c.relkind IN ('v', 'm', 'f'), pg_table_is_visible(c.oid)
+      FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'
+       AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+     ORDER BY pg_table_is_visible(c.oid), n.nspname DESC
+"""
 
 
 def quoted(name: str) -> str:
@@ -150,8 +175,8 @@ def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
 def _refusal(error: psycopg2.Error, password: str | None) -> str:
     """Why a server let nobody in, out of libpq's lines, of which each address that was tried has one or two."""
     lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
-    text = lines[-1].partition("FATAL:")[2] or lines[-1].rpartition(" failed: ")[2]
-    return text.strip().replace(password, "***") if password else text.strip()
+    text = with_way_out((lines[-1].partition("FATAL:")[2] or lines[-1].rpartition(" failed: ")[2]).strip())
+    return text.replace(password, "***") if password else text
 
 
 def waited_for(cursor: Any, work: Callable[..., object], *arguments: Any) -> None:
@@ -209,6 +234,10 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     cursor.execute(_UNIQUES)
     for table, together in cursor.fetchall():
         uniques.setdefault(table, []).append(tuple(together))
+    cursor.execute(_CHILDREN)
+    children = dict(cursor.fetchall())
+    cursor.execute(_TRIGGERS)
+    triggers = dict(cursor.fetchall())
     return {
         table: TableFacts(
             table,
@@ -216,6 +245,28 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             tuple(references.get(table, ())),
             tuple(unseen.get(table, ())),
             tuple(uniques.get(table, ())),
+            f"the table {children[table]} inherits from it, whose rows would be changed as well: end that with"
+            " ALTER TABLE … NO INHERIT first"
+            if table in children
+            else "",
+            tuple(triggers.get(table, ())),
         )
         for table, found in columns.items()
     }
+
+
+def elsewhere(cursor: Any) -> dict[str, str]:
+    """Name in lower case -> why what is called so is none of the tables of `facts`, and the way out."""
+    cursor.execute(_ELSEWHERE)
+    found: dict[str, str] = {}
+    for name, actual, schema, is_view, visible in cursor.fetchall():
+        if not visible:
+            path = f"is in the schema {schema}, which is not on the search path"
+            found[name] = f"{path}: add ?options=-csearch_path%3D{schema} to the URL"
+        elif is_view:
+            found[name] = (
+                "is a view, whose rows are those of other tables: leave it out by naming the others with --table"
+            )
+        elif actual != name:
+            found[name] = f"is called {actual}: rename it"
+    return found

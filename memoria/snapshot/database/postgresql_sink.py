@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
@@ -45,6 +46,10 @@ class PostgreSQLSink:
     def facts(self) -> dict[str, TableFacts]:
         with postgresql.failures(self._name):
             return postgresql.facts(self._cursor)
+
+    def elsewhere(self) -> dict[str, str]:
+        with postgresql.failures(self._name):
+            return postgresql.elsewhere(self._cursor)
 
     def count(self, table: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {quoted(table)}")[0][0])
@@ -157,7 +162,7 @@ class PostgreSQLSink:
         if upsert:
             self._upserts.add(table.name)
         if beside or upsert:
-            target = quoted(_beside(table))
+            target = quoted(_beside(table.name))
             self.query(
                 f"CREATE TEMP TABLE IF NOT EXISTS {target} AS SELECT {names} FROM {quoted(table.name)} WHERE false"
             )
@@ -165,12 +170,15 @@ class PostgreSQLSink:
         with postgresql.failures(self._name):
             return self._copy(f"COPY {target} ({names}) FROM STDIN", rows)
 
-    def finish(self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool) -> None:
+    def finish(
+        self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool
+    ) -> Counter[tuple[str, str]]:
         """Move the rows that wait, build the indexes that were dropped, put the sequences past the highest key."""
+        nulled: Counter[tuple[str, str]] = Counter()
         for table in tables:
             if table.name in self._waiting:
                 for reference in nulls.get(table.name, ()):
-                    self._null(table, reference)
+                    nulled[table.name, reference.column] += self._null(table, reference, replace)
                 self._move(table, self._waiting.pop(table.name), replace)
         if self._indexes:
             # Django's foreign keys wait for the commit, and no index can be built while a check of its table waits.
@@ -181,18 +189,24 @@ class PostgreSQLSink:
         for table in tables:
             if table.key.kind is Kind.INTEGER:
                 self._advance_sequence(table)
+        return nulled
 
-    def _null(self, table: Table, reference: Reference) -> None:
+    def _null(self, table: Table, reference: Reference, replace: bool) -> int:
+        """A target may wait itself, and then no other row of its table stays where rows are replaced."""
         column = quoted(reference.column)
         exists = self.query("SELECT to_regclass(%s) IS NOT NULL", (quoted(reference.target),)) == [(True,)]
-        target = f"SELECT 1 FROM {quoted(reference.target)} t WHERE t.{quoted(reference.target_column)} = w.{column}"
-        self.query(
-            f"UPDATE {quoted(_beside(table))} w SET {column} = NULL"
-            f" WHERE {column} IS NOT NULL AND NOT {f'EXISTS ({target})' if exists else 'false'}"
+        waits = reference.target in self._waiting
+        places = [reference.target] if exists and not (waits and replace) else []
+        places += [_beside(reference.target)] if waits else []
+        nowhere = "".join(
+            f" AND NOT EXISTS (SELECT 1 FROM {quoted(place)} t WHERE t.{quoted(reference.target_column)} = w.{column})"
+            for place in places
         )
+        self.query(f"UPDATE {quoted(_beside(table.name))} w SET {column} = NULL WHERE {column} IS NOT NULL{nowhere}")
+        return int(self._cursor.rowcount)
 
     def _move(self, table: Table, columns: list[str], replace: bool) -> None:
-        target, waiting, key = quoted(table.name), quoted(_beside(table)), quoted(table.key.name)
+        target, waiting, key = quoted(table.name), quoted(_beside(table.name)), quoted(table.key.name)
         names = ", ".join(map(quoted, columns))
         merge = ""
         if replace:
@@ -211,7 +225,7 @@ class PostgreSQLSink:
         """Rows change one after the other, and until all have, none may hold what another one is to get."""
         facts = self.facts()[table.name]
         referring = {reference.column for reference in facts.references}
-        target, waiting, key = quoted(table.name), quoted(_beside(table)), quoted(table.key.name)
+        target, waiting, key = quoted(table.name), quoted(_beside(table.name)), quoted(table.key.name)
         for unique in facts.uniques:
             free = [
                 c.name for c in table.columns if c.name in unique and c.kind is Kind.TEXT and c.name not in referring
@@ -277,8 +291,8 @@ class PostgreSQLSink:
         return source.count
 
 
-def _beside(table: Table) -> str:
-    return f"memoria_beside_{table.name}"
+def _beside(table: str) -> str:
+    return f"memoria_beside_{table}"
 
 
 class _CopyText:

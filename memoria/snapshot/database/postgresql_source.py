@@ -53,6 +53,10 @@ class PostgreSQLSource:
     def facts(self) -> dict[str, TableFacts]:
         return self._facts
 
+    def elsewhere(self) -> dict[str, str]:
+        with postgresql.failures(self._name):
+            return postgresql.elsewhere(self._cursor)
+
     def count(self, table: str, column: str | None = None, *, where: str = ALL) -> int:
         what = "*" if column is None else quoted(column)
         return int(self._query(f"SELECT count({what}) FROM {quoted(table)} WHERE {where}")[0][0])

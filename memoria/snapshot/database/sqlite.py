@@ -16,6 +16,8 @@ from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
 from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
 
+SEARCH_INDEX = "memory_search_fts"
+"""The full-text index of existing databases, kept by triggers."""
 _TEXT_AFFINITY = re.compile("CHAR|CLOB|TEXT", re.IGNORECASE)
 _OTHER_AFFINITY = re.compile("INT|BLOB|REAL|FLOA|DOUB", re.IGNORECASE)
 
@@ -68,13 +70,53 @@ def connect(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> s
 
 
 def facts(database: sqlite3.Connection) -> dict[str, TableFacts]:
-    """All tables of the database but SQLite's own and the shadow tables of virtual ones."""
+    """All tables of the database but SQLite's own and the shadow tables of virtual ones.
+
+    Names are in lower case: whatever a table was called when it was made, SQLite finds it so.
+    """
     listed = database.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    triggers = _triggers(database)
     return {
-        name: TableFacts(name, _columns(database, name), _references(database, name), uniques=_uniques(database, name))
-        for name, kind in sorted(listed)
+        name: TableFacts(
+            name,
+            _columns(database, name),
+            _references(database, name),
+            uniques=_uniques(database, name),
+            triggers=tuple(triggers.get(name, ())),
+        )
+        for name, kind in sorted((_lower(name), kind) for name, kind in listed)
         if kind == "table" and not name.startswith("sqlite_")
     }
+
+
+def elsewhere(database: sqlite3.Connection) -> dict[str, str]:
+    """Name in lower case -> why what is called so is none of the tables of `facts`, and the way out."""
+    rows = database.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'")
+    kinds = {
+        "view": "is a view, whose rows are those of other tables",
+        "virtual": "is a virtual table, whose rows are kept elsewhere",
+    }
+    return {
+        _lower(name): f"{kinds[kind]}: leave it out by naming the others with --table"
+        for name, kind in rows
+        if kind in kinds
+    }
+
+
+def _lower(name: str) -> str:
+    """SQLite takes ASCII letters alone for the same in both cases."""
+    return "".join(c.lower() if c.isascii() else c for c in name)
+
+
+def _triggers(database: sqlite3.Connection) -> dict[str, list[str]]:
+    """Table -> its triggers, but those that keep the full-text index."""
+    found: dict[str, list[str]] = {}
+    for table, name in database.execute(
+        "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' AND NOT instr(sql, ?) ORDER BY name",
+        (SEARCH_INDEX,),
+    ):
+        found.setdefault(_lower(table), []).append(name)
+    return found
 
 
 def _columns(database: sqlite3.Connection, table: str) -> dict[str, ColumnFacts]:
@@ -101,7 +143,7 @@ def _references(database: sqlite3.Connection, table: str) -> tuple[Reference, ..
         ' ORDER BY f."from"',
         {"table": table},
     )
-    found = {Reference(table, column, target, to, null=not notnull) for column, target, to, notnull in rows}
+    found = {Reference(table, column, _lower(target), to, null=not notnull) for column, target, to, notnull in rows}
     return tuple(sorted(found, key=lambda reference: (reference.column, reference.target)))
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import sqlite3
 
+from memoria.snapshot.database.sqlite import SEARCH_INDEX as INDEX
 from memoria.snapshot.database.sqlite import quoted
 
-INDEX = "memory_search_fts"
 _TABLES = {"long_term_memory": "long_term", "short_term_memory": "short_term"}
 """Indexed table -> what the index calls its kind of memory."""
 
@@ -69,7 +69,7 @@ class SearchIndex:
 def _triggers(database: sqlite3.Connection) -> list[tuple[str, str, str]]:
     """(table, trigger, its SQL) of those that write to the index, where there is one."""
     return database.execute(
-        "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' AND instr(sql, :index)"
+        "SELECT lower(tbl_name), name, sql FROM sqlite_master WHERE type = 'trigger' AND instr(sql, :index)"
         " AND EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :index) ORDER BY name",
         {"index": INDEX},
     ).fetchall()

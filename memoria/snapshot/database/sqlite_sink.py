@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -44,6 +45,10 @@ class SQLiteSink:
             facts = sqlite.facts(self._database)
             reasons = unwritable(self._database)
         return {name: replace(found, unwritable=reasons.get(name, "")) for name, found in facts.items()}
+
+    def elsewhere(self) -> dict[str, str]:
+        with sqlite.failures(self._name):
+            return sqlite.elsewhere(self._database)
 
     def count(self, table: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {sqlite.quoted(table)}")[0][0])
@@ -153,26 +158,33 @@ class SQLiteSink:
                 sql, _stored(table, [i for i, name in enumerate(stored) if name is None], rows)
             ).rowcount
 
-    def finish(self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool) -> None:
+    def finish(
+        self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool
+    ) -> Counter[tuple[str, str]]:
         """Set to NULL the new rows' references that lead nowhere, and build the indexes that are not up to date."""
+        nulled: Counter[tuple[str, str]] = Counter()
         for reference in (reference for found in nulls.values() for reference in found):
-            self._null(reference)
+            nulled[reference.table, reference.column] += self._null(reference)
         for sql in self._indexes:
             self.query(sql)
         self._indexes = []
         with sqlite.failures(self._name):
             self._search.restore()
+        return nulled
 
-    def _null(self, reference: Reference) -> None:
+    def _null(self, reference: Reference) -> int:
         (key,) = self.query("SELECT name FROM pragma_table_info(?) WHERE pk = 1", (reference.table,))[0]
         table, column, key = map(sqlite.quoted, (reference.table, reference.column, key))
         target, target_column = map(sqlite.quoted, (reference.target, reference.target_column))
-        exists = self.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (reference.target,))
-        there = f"EXISTS (SELECT 1 FROM {target} t WHERE t.{target_column} = {table}.{column})" if exists else "false"
-        self.query(
-            f"UPDATE {table} SET {column} = NULL WHERE {column} IS NOT NULL AND NOT {there}"
-            f" AND {key} IN (SELECT key FROM temp.{sqlite.quoted(stage_name(reference.table))})"
+        exists = self.query(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE", (reference.target,)
         )
+        there = f"EXISTS (SELECT 1 FROM {target} t WHERE t.{target_column} = {table}.{column})" if exists else "false"
+        with sqlite.failures(self._name):
+            return self._database.execute(
+                f"UPDATE {table} SET {column} = NULL WHERE {column} IS NOT NULL AND NOT {there}"
+                f" AND {key} IN (SELECT key FROM temp.{sqlite.quoted(stage_name(reference.table))})"
+            ).rowcount
 
     def _drop_indexes(self, table: str) -> None:
         found = self.query(

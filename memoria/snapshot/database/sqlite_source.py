@@ -44,6 +44,10 @@ class SQLiteSource:
         with sqlite.failures(self._name):
             return sqlite.facts(self._database)
 
+    def elsewhere(self) -> dict[str, str]:
+        with sqlite.failures(self._name):
+            return sqlite.elsewhere(self._database)
+
     def count(self, table: str, column: str | None = None, *, where: str = ALL) -> int:
         what = "*" if column is None else sqlite.quoted(column)
         sql = f"SELECT count({what}) FROM {sqlite.quoted(table)} WHERE {where}"
