@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from memoria.backup.contents import Counted, UnorderedDigest
 from memoria.backup.destination import CUSTOM
 from memoria.backup.errors import InvalidBackup
 from memoria.backup.file import BackupFile
-from memoria.backup.postgresql_script import Copy, Script
+from memoria.backup.postgresql_script import Copy, Script, Sql
 from memoria.backup.programs import output, program
 from memoria.snapshot.database.postgresql import waited_for
 from memoria.snapshot.errors import DatabaseFailure
@@ -38,7 +38,7 @@ def script(file: BackupFile, dump: str, compression: str, *, owners: bool, silen
         raise InvalidBackup(f"{file.name} cannot be restored: {str(error).removeprefix(f'{file.name}: ')}") from None
 
 
-def load(pieces: Script, cursor: Any) -> None:
+def load(pieces: Iterable[Sql | Copy], cursor: Any) -> None:
     """Execute the script in the cursor's transaction. What the server refuses is psycopg2's error."""
     transaction = _transaction(cursor)
     for piece in pieces:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from memoria.backup.postgresql_load import load
+from memoria.backup.postgresql_script import Sql
+from memoria.snapshot.errors import DatabaseFailure
 from tests.backup.backups import POSTGRESQL, backed_up, memoria, programs, refused
 from tests.backup.test_verify import resealed
 from tests.conftest import KINDS
-from tests.faults import Make, execute, role, state
+from tests.faults import Make, connected, execute, role, state
 
 pytest_plugins = ["tests.fault_databases"]
 POSTGRESQLS = [kind for kind in KINDS if kind != "sqlite"]
@@ -61,6 +64,13 @@ class TestOneTransaction:
         said = refused(POSTGRESQL, "restore-database", path, "--database-url", url, "--no-safety-backup")
         assert said == f"{path} cannot be restored: the text begins or ends a transaction, which no backup does"
         assert state(url) == before
+
+    def test_one_that_is_ended_all_the_same_is_noticed(self, make: Make) -> None:
+        url = make(POSTGRESQL, "migrated")
+        with connected(url, autocommit=False) as cursor:
+            load([Sql(b"SELECT 1; SAVEPOINT a; SELECT 2; RELEASE a")], cursor)
+            with pytest.raises(DatabaseFailure, match="the backup ended the transaction"):
+                load([Sql(b"SELECT 1; COMMIT; BEGIN; SELECT 2")], cursor)
 
 
 def test_an_extension_of_another_role(make: Make, tmp_path: Path) -> None:
