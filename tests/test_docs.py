@@ -26,16 +26,19 @@ from django.db.models import CASCADE, SET_NULL, ForeignKey
 from memoria.backup.catalogue import Entry
 from memoria.backup.report import BackupReport
 from memoria.backup.sidecar import Sidecar
-from memoria.snapshot import compare, errors, registry, report
+from memoria.snapshot import compare, errors, registry, report, undo
+from memoria.snapshot.history import Imported
 from memoria.snapshot.tables import Column, Kind, Table
 from tests.conftest import ROOT, MakeDatabase, RunMemoria
 from tests.samples.databases import CORE, EVERY, script
 from tests.samples.engine import export
 
 COMMANDS = (
-    *("export-data", "export-memories", "import-data", "compare-data", "load-sample-data"),
+    *("export-data", "export-memories", "import-data", "import-memories", "compare-data", "load-sample-data"),
+    *("list-imports", "undo-import"),
     *("backup-database", "restore-database", "verify-backup", "list-backups", "check-backups"),
 )
+IMPORTED = Imported(1, "", "", "", "", None, "", "", "", {}, {})
 FORMAT = ROOT / "docs" / "format.md"
 PAGES = [*(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")), *ROOT.glob("docs/*.md")]
 
@@ -194,6 +197,9 @@ def test_every_exit_code_is_explained() -> None:
         ("### Export and import", [*report.Report("", "", report.FileReport("")).as_dict()]),
         ("#### `file`", [field.name for field in dataclasses.fields(report.FileReport)]),
         ("#### `tables`", [field.name for field in dataclasses.fields(report.TableReport)]),
+        ("#### `merge`", [field.name for field in dataclasses.fields(report.MergeReport)]),
+        ("### Undo", [*undo.UndoReport(1, "").as_dict()]),
+        ("#### Objects of `list-imports --json`", [*IMPORTED.as_dict()]),
         ("#### `issues`", [field.name for field in dataclasses.fields(report.Issue)]),
         ("### Comparison", [*compare.Comparison("", "", {}, {}).as_dict()]),
         ("#### `tables` of a comparison", [field.name for field in dataclasses.fields(compare.TableComparison)]),

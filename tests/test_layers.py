@@ -33,7 +33,7 @@ LEAVES = {
     "formats",
 }
 STAGES = {"registry", "database", "selection", "mapping", "reading", "history", "plan_stage", "plan", "apply", "fill"}
-STAGES |= {"merge_stage", "merge_decisions", "merge_plan", "merge_apply"}
+STAGES |= {"merge_stage", "merge_known", "merge_decisions", "merge_plan", "merge_apply"}
 ORDER = {"exporter", "left_out", "importer", "merge", "undo", "sides", "compare"}
 WITHOUT_DJANGO = {
     "formats",
@@ -50,6 +50,7 @@ WITHOUT_DJANGO = {
     "mapping",
     "merge_stage",
     "merge_decisions",
+    "merge_known",
     "merge_plan",
 }
 
@@ -67,7 +68,9 @@ SIDEWAYS = {
     ("merge_decisions", "mapping"),
     ("merge_decisions", "merge_stage"),
     ("merge_plan", "mapping"),
+    ("merge_known", "mapping"),
     ("merge_plan", "merge_decisions"),
+    ("merge_plan", "merge_known"),
     ("merge_plan", "merge_stage"),
     ("merge_apply", "apply"),
     ("merge_apply", "history"),

@@ -138,7 +138,7 @@ def _notes(report: Report) -> list[str]:
         for column, count in counts.ignored.items():
             notes.append(f"{name}.{column}: unknown; left out of {counted(count, 'row')}.")
         for column, count in counts.differing.items():
-            notes.append(f"{name}.{column}: another value in {counted(count, 'row')} that are there already.")
+            notes.append(f"{name}.{column}: another value than in {counted(count, 'row')} of the database.")
     if report.left_out:
         listed = ", ".join(f"{name} ({counted(count, 'row')})" for name, count in report.left_out.items())
         notes.append(f"Not in this {'snapshot' if report.operation == 'export' else 'import'}: {listed}.")

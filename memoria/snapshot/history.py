@@ -82,7 +82,9 @@ class History:
         if self._origin is None:
             return
         digest = self._sink.digest(self._sink.facts()[table.name])
-        own, key = f"{self._highest(_CHANGES)} + row_number() OVER ()", f't."{table.key.name}"'
+        # SQLite's own numbers go back with a transaction, and cost nothing.
+        own = "NULL" if self._sink.vendor == "sqlite" else f"{self._highest(_CHANGES)} + row_number() OVER ()"
+        key = f't."{table.key.name}"'
         self._sink.query(
             "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, digest)"
             f" SELECT {own}, {self._number}, '{table.name}', CAST({key} AS text), 'written', {digest}"

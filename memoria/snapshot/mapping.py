@@ -6,10 +6,14 @@ pattern, patterns count in their order, and each row is sent once: with a=b and 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from memoria.snapshot.errors import SnapshotError
 
@@ -92,8 +96,22 @@ def namespaces(maps: Sequence[str], otherwise: str | None = None) -> Namespaces:
 
 
 def new_id(namespace: str, old: str) -> str:
-    """The id that a row gets in a namespace with --new-ids: always the same for the same old one."""
-    return str(uuid.uuid5(uuid.uuid5(_SPACE, namespace), old))
+    """The id that a row gets in a namespace with --new-ids: a UUID, always the same for the same old one."""
+    digest = hashlib.sha1(_space(namespace) + old.encode(), usedforsecurity=False).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=5))
+
+
+def ids_in(text: str) -> list[str]:
+    """The ids in a JSON column of them; none in what is no array of texts."""
+    try:
+        return [value for value in msgspec.json.decode(text) if isinstance(value, str)]
+    except (msgspec.MsgspecError, RecursionError, TypeError):
+        return []
+
+
+@lru_cache(maxsize=1024)
+def _space(namespace: str) -> bytes:
+    return uuid.uuid5(_SPACE, namespace).bytes
 
 
 def _matched(pattern: str, name: str) -> str | None:

@@ -15,8 +15,8 @@ from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.history import History
-from memoria.snapshot.mapping import HIDDEN, MEMORIES
-from memoria.snapshot.merge_plan import MergePlan, ids_in
+from memoria.snapshot.mapping import HIDDEN, MEMORIES, ids_in
+from memoria.snapshot.merge_plan import MergePlan
 from memoria.snapshot.merge_stage import MENTIONS, MergeStage
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.tables import Table

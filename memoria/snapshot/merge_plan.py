@@ -7,7 +7,6 @@ hundreds at a time, and compared. What only the whole file can tell is decided a
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from memoria.snapshot.difference import differing
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
-from memoria.snapshot.mapping import DEFAULT, HIDDEN, MEMORIES, REFERENCES, Namespaces, new_id
+from memoria.snapshot.mapping import DEFAULT, HIDDEN, MEMORIES, Namespaces, ids_in, new_id
 from memoria.snapshot.merge_decisions import IDENTITY, Decisions
+from memoria.snapshot.merge_known import Known, moment
 from memoria.snapshot.merge_stage import MENTIONS, MergeStage
 from memoria.snapshot.report import Issue, MergeReport, Report
 from memoria.snapshot.rows import RowDecoder
-from memoria.snapshot.structs import facts_of
 from memoria.snapshot.tables import Kind, Table, TableFacts
 from memoria.snapshot.values import not_json
 
@@ -35,7 +33,6 @@ _COMPARED_SIZE = 4 << 20
 """Bytes of rows that wait to be compared."""
 _DIMENSIONS_SEEN = 100
 """Embeddings of each namespace that are looked at."""
-_MOMENTS = ("created_at", "updated_at", "last_updated", "timestamp", "extraction_timestamp", "accessed_at")
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -102,6 +99,7 @@ class MergePlan:
         self._mentions: list[tuple[int, str]] = []
         self._dimensions_seen: Counter[str] = Counter()
         self._targets: set[str] = set()
+        self._known = Known(self._targets, new_ids=options.new_ids, drop_embeddings=options.drop_embeddings)
         sink.create_stage(MENTIONS, {"number": Kind.INTEGER, "id": Kind.TEXT})
 
     def take(self, number: int, row: RawRow) -> None:
@@ -214,7 +212,7 @@ class MergePlan:
             if there != row.target:
                 reason = f"its key is in the database already, in the namespace {there!r}: --new-ids gives new ids"
                 return self._invalid(table, row, reason)
-        columns = self._differing(table, row, held)
+        columns = self._known.differing(table, self.facts[table.name], row.values, held)
         if not columns:
             return "identical"
         counts = self.report.table(table.name).differing
@@ -226,40 +224,10 @@ class MergePlan:
                 self._issue(table, row, reason, kind="conflict")
                 return "different"
             case "newest":
-                return "overwrite" if _moment(table, row.values) > _moment(table, held) else "different"
+                return "overwrite" if moment(table, row.values) > moment(table, held) else "different"
             case "overwrite":
                 return "overwrite"
         return "different"
-
-    def _differing(self, table: Table, row: _Waiting, held: list[Any]) -> list[str]:
-        """The columns in which a row differs from the one that is there, as the database would hold it."""
-        if row.values == held:
-            return []
-        facts = self.facts[table.name].columns
-        values = list(row.values)
-        for position, column in enumerate(table.columns):
-            if column.kind is Kind.FLOAT and values[position] is not None:
-                fact = facts_of(facts, column)
-                if fact.single_precision:
-                    values[position] = struct.unpack("<f", struct.pack("<f", values[position]))[0]
-                if values[position] == 0 and not fact.holds_negative_zero:
-                    values[position] = 0.0
-        return [name for name in differing(table, values, held) if not self._is_derived(table, name, values, held)]
-
-    def _is_derived(self, table: Table, name: str, values: list[Any], held: list[Any]) -> bool:
-        """Whether a difference comes of what was asked for: embeddings dropped, references that follow new ids."""
-        at = table.position[name]
-        if name == "embedding" and self.options.drop_embeddings:
-            return True
-        if not self.options.new_ids or values[at] is None or held[at] is None:
-            return False
-        if name in HIDDEN.get(table.name, ()):
-            old, new = ids_in(values[at]), ids_in(held[at])
-            return len(old) == len(new) and all(map(self._follows, old, new))
-        return name in REFERENCES.get(table.name, {}) and self._follows(values[at], held[at])
-
-    def _follows(self, old: Any, new: Any) -> bool:
-        return bool(old == new) or any(new == new_id(target, old) for target in self._targets)
 
     def _has_rows(self, table: Table) -> bool:
         if table.name not in self._holds_rows:
@@ -305,20 +273,6 @@ class MergePlan:
         counts.inserted = sum(part.insert for part in parts.values())
         counts.overwritten = sum(part.overwrite for part in parts.values())
         counts.skipped = counts.rows - counts.inserted - counts.overwritten
-
-
-def ids_in(text: str) -> list[str]:
-    """The ids in a JSON column of them; none in what is no array of texts."""
-    try:
-        return [value for value in msgspec.json.decode(text) if isinstance(value, str)]
-    except (msgspec.MsgspecError, RecursionError, TypeError):
-        return []
-
-
-def _moment(table: Table, values: list[Any]) -> str:
-    """When a row was made or last changed."""
-    found = [values[i] for i, column in enumerate(table.columns) if column.name in _MOMENTS]
-    return max((moment for moment in found if moment is not None), default="")
 
 
 def _namespace(data: bytes) -> str:

@@ -58,6 +58,7 @@ def import_(
     dry_run: bool = False,
     allow_edited: bool = False,
     progress: Progress | None = None,
+    undo: bool = False,
     **options: Any,
 ) -> Report:
     with opened(url) as connection, InputFile(str(path)) as file:
@@ -69,6 +70,7 @@ def import_(
             options=Options(**options),
             dry_run=dry_run,
             allow_edited=allow_edited,
+            origin=Origin("import-data", "tester") if undo else None,
             progress=progress or NoProgress(),
         ).run()
 

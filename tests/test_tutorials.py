@@ -1,0 +1,50 @@
+"""The tutorial is run line by line, and prints what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PAGE = ROOT / "docs" / "tutorial-merge.md"
+
+
+def steps() -> list[tuple[str, str]]:
+    """The shell lines of each block, and what the block below says they print."""
+    blocks = re.findall(r"```(sh|text)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    found: list[tuple[str, str]] = []
+    for kind, text in blocks:
+        if kind == "sh":
+            found.append((text, ""))
+        else:
+            found[-1] = (found[-1][0], text)
+    return found
+
+
+def test_the_tutorial(tmp_path: Path) -> None:
+    if shutil.which("sqlite3") is None:
+        pytest.skip("this machine has no sqlite3")
+    program = tmp_path / "bin" / "memoria"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/manage.py" "$@"\n')
+    program.chmod(0o755)
+    place = {"PATH": f"{program.parent}:{os.environ['PATH']}", "DATABASE_URL": f"sqlite:///{tmp_path}/mine.sqlite3"}
+    printed = 0
+    for shell, expected in steps():
+        done = subprocess.run(
+            ["sh", "-ec", shell], cwd=tmp_path, env={**os.environ, **place}, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        lines = [line.rstrip() for line in (done.stdout + done.stderr).splitlines()]
+        for line in expected.splitlines():
+            assert line in lines, f"{shell}\nprints\n{done.stdout}{done.stderr}"
+            lines.remove(line)
+        printed += len(expected.splitlines())
+    assert printed == 39
