@@ -2,16 +2,23 @@
 
 import gzip
 import json
+import re
 import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from memoria.snapshot.compare import compare
 from memoria.snapshot.difference import _same
+from memoria.snapshot.progress import NoProgress
+from memoria.snapshot.registry import TABLES
+from memoria.snapshot.sides import database_side, snapshot_side
 from memoria.snapshot.tables import Kind
-from tests.conftest import RunMemoria
-from tests.samples.databases import CORE
+from tests.conftest import MakeDatabase, RunMemoria
+from tests.samples.databases import CORE, insert
+from tests.samples.engine import export, opened, without_header
+from tests.samples.rows import row
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -149,3 +156,73 @@ def test_a_snapshot_that_was_edited_is_named(loaded: Path, tmp_path: Path, run_m
     done = run_memoria("compare-data", str(snapshot), f"sqlite:///{loaded}")
     assert done.returncode == 0
     assert f"{snapshot} was edited after its export." in done.stdout.decode()
+
+
+def script(path: Path, sql: str) -> None:
+    with sqlite3.connect(path) as database:
+        database.executescript(sql)
+
+
+def rebuilt(source: Path, target: Path, key: str = "", *, encoding: str = "UTF-8") -> Path:
+    """The same schema and rows in another encoding, or with another collation of the memories' key."""
+    with sqlite3.connect(source) as database:
+        statements = list(database.iterdump())
+    with sqlite3.connect(target) as database:
+        database.execute(f"PRAGMA encoding = '{encoding}'")
+        for sql in statements[1:-1]:
+            database.execute(re.sub(r'("memory_id" varchar\(255\))', rf"\1 {key}", sql) if key else sql)
+    return target
+
+
+KEYS = ["b", "A", "a", "B", "Z", "é", "z", "中", "\U0001f600", "\uffee", "10", "9"]
+
+
+@pytest.mark.parametrize(("collation", "encoding"), [("COLLATE NOCASE", "UTF-8"), ("", "UTF-16le"), ("", "UTF-16be")])
+def test_another_order_of_keys(collation: str, encoding: str, make_database: MakeDatabase, tmp_path: Path) -> None:
+    """The order is that of the bytes in UTF-8, whatever the column's collation and the database's encoding."""
+    url = make_database("sqlite", migrated=True)
+    keys = KEYS if not collation else [key for key in KEYS if key not in ("A", "b", "z")]
+    insert(url, "long_term_memory", [row("long_term_memory", memory_id=key) for key in keys])
+    other = rebuilt(Path(url.removeprefix("sqlite:///")), tmp_path / "o.db", collation, encoding=encoding)
+    export(f"sqlite:///{other}", tmp_path / "other.ndjson", tables=CORE)
+    lines = (tmp_path / "other.ndjson").read_bytes().splitlines()[2:-1]
+    assert [json.loads(line)["data"]["memory_id"] for line in lines] == sorted(keys, key=str.encode)
+    export(url, tmp_path / "one.ndjson", tables=CORE)
+    assert without_header(tmp_path / "one.ndjson") == without_header(tmp_path / "other.ndjson")
+    with opened(url) as a, opened(f"sqlite:///{other}") as b:
+        sides = [database_side(connection, "side", TABLES, NoProgress()) for connection in (a, b)]
+        with sides[0] as one, sides[1] as two:
+            found = compare(one, two, TABLES)
+    assert (found.equal, found.tables["long_term_memory"].same) == (True, len(keys))
+
+
+def test_a_required_time_that_both_sides_lack(make_database: MakeDatabase, tmp_path: Path) -> None:
+    url = make_database("sqlite", migrated=True)
+    insert(url, "long_term_memory", [row("long_term_memory")])
+    path = Path(url.removeprefix("sqlite:///"))
+    script(path, "ALTER TABLE long_term_memory DROP COLUMN extraction_timestamp")
+    copy = shutil.copy(path, tmp_path / "copy.db")
+    export(url, tmp_path / "out.json")
+    with opened(url) as a, opened(f"sqlite:///{copy}") as b:
+        with database_side(a, "a", TABLES, NoProgress()) as one, database_side(b, "b", TABLES, NoProgress()) as two:
+            assert compare(one, two, TABLES).equal
+        one_more = database_side(a, "a", TABLES, NoProgress())
+        with one_more as one, snapshot_side(str(tmp_path / "out.json"), TABLES, NoProgress()) as two:
+            assert compare(one, two, TABLES).equal
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ('{"a":1,"a":2}', '{"a":2}', False),
+        ('{"a":1,"a":2}', '{"a":1}', False),
+        ('{"a":1,"a":2}', '{"a":2,"a":1}', False),
+        ('{"a":1,"b":0,"a":2}', '{"b":0,"a":1,"a":2}', True),
+        ('[{"a":1,"a":2}]', '[{"a":1.0, "a":2e0}]', True),
+        ('{"a":{"b":1,"b":1}}', '{"a":{"b":1}}', False),
+        ("[" * 500 + '{"a":1,"a":2}' + "]" * 500, "[" * 500 + '{"a":1, "a":2}' + "]" * 500, True),
+        ('{"a":' * 500 + "1" + "}" * 500, '{"a": ' * 500 + "1" + "}" * 500, True),
+    ],
+)
+def test_a_member_that_stands_twice(one: str, other: str, same: bool) -> None:
+    assert _same(Kind.JSON, one, other) is same

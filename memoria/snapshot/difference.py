@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -31,7 +32,10 @@ def _same(kind: Kind, value: Any, other: Any) -> bool:
 
 
 def _parsed(text: str) -> Any:
-    """Numbers of any size keep their value; members of an object are compared in the order of their keys."""
+    """Numbers of any size keep their value; members of an object are compared in the order of their keys.
+
+    Of two members with the same key both count: which one is meant is for the reader to say.
+    """
 
     def number(text: str) -> object:
         try:
@@ -42,7 +46,12 @@ def _parsed(text: str) -> Any:
         zeros = len("".join(map(str, digits)).lstrip("0")) - len(significant)
         return (sign, significant, int(exponent) + zeros if significant else 0)
 
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        return dict(sorted(dict(pairs).items()))
+    def members(pairs: list[tuple[str, Any]]) -> dict[tuple[str, int], Any]:
+        seen: Counter[str] = Counter()
+        found: dict[tuple[str, int], Any] = {}
+        for key, value in pairs:
+            found[key, seen[key]] = value
+            seen[key] += 1
+        return dict(sorted(found.items(), key=lambda member: member[0]))
 
     return json.loads(text, parse_float=number, parse_int=number, object_pairs_hook=members)

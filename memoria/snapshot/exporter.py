@@ -23,7 +23,7 @@ from memoria.snapshot.left_out import left_out
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import TABLES, columns_in, require_readable
 from memoria.snapshot.report import FileReport, Issue, Report, counted
-from memoria.snapshot.selection import NOTHING, Conditions, Selection, matching
+from memoria.snapshot.selection import NOTHING, Conditions, Selection, is_unicode, matching
 from memoria.snapshot.tables import ALL, Table, TableFacts, names
 from memoria.snapshot.values import spelled
 
@@ -80,7 +80,8 @@ class Export:
         report.left_out = left_out(source, facts, self.tables, conditions, totals)
         metadata = self._metadata(source, carried, selection, report)
         writer = WRITERS[self.format](self.file.write)
-        writer.start(metadata, _namespaces(source, present, facts, where))
+        namespaces = _namespaces(source, present, facts, where)
+        writer.start(metadata, {name: rows for name, rows in namespaces.items() if is_unicode(name)})
         self.progress.stage("Exporting", rows=sum(totals.values()))
         for table in carried:
             writer.table(table.name)
@@ -128,7 +129,7 @@ class Export:
             "generator": f"memoria {__version__}",
             "database": source.vendor,
             "tables": names(carried),
-            "namespaces": list(selection.namespaces) if selection else None,
+            "namespaces": list(filter(is_unicode, selection.namespaces)) if selection else None,
             "left_out": report.left_out,
         }
 

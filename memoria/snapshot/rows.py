@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import struct
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -54,7 +54,9 @@ class RowDecoder:
         *,
         ignore_unknown: bool = False,
         validate: bool = True,
+        defaults: Mapping[str, Any] | None = None,
     ) -> None:
+        """`defaults`: what rows get that lack a required column; made now unless given."""
         self.table = table
         self.legacy = False
         """Whether bare NaN is read, as the older layouts have it."""
@@ -72,7 +74,7 @@ class RowDecoder:
         held = [facts_of(self._facts, column) for column in table.columns]
         self._names = [column.name for column in table.columns]
         self._required = [i for i, c in enumerate(table.columns) if c.default is not None and not c.null]
-        self._defaults = {column.name: column.default() for column in table.columns if column.default is not None}
+        self._defaults = defaults_of(table) if defaults is None else defaults
         """Made once: rows that lack a time were imported together."""
         self._jsons = _positions(table, Kind.JSON)
         self._times = _positions(table, Kind.TIME)
@@ -284,6 +286,10 @@ class RowEncoder:
     def encode(self, values: Sequence[Any], json_null: list[str] | None = None) -> bytes:
         row = self._with_json_null(*values, json_null) if json_null else self._plain(*values)
         return self._encode(row)
+
+
+def defaults_of(table: Table) -> dict[str, Any]:
+    return {column.name: column.default() for column in table.columns if column.default is not None}
 
 
 def _positions(table: Table, kind: Kind) -> list[int]:

@@ -143,6 +143,11 @@ class Conditions:
         )
 
 
+def is_unicode(name: str) -> bool:
+    """Whether a namespace is text; of one that SQLite holds and is not UTF-8 the bytes are escaped."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
 def matching(patterns: Sequence[str], existing: Mapping[str, int], database: str) -> tuple[str, ...]:
     """The namespaces that names and shell-style patterns choose, in order of name; all without a pattern.
 
@@ -163,4 +168,6 @@ def _any(conditions: Sequence[str]) -> str:
 
 
 def _literal(text: str) -> str:
+    if not is_unicode(text):
+        return f"CAST(x'{text.encode('utf-8', 'surrogateescape').hex()}' AS TEXT)"
     return "'" + text.replace("'", "''") + "'"

@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from typing import Any, NoReturn, Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -21,7 +22,7 @@ from memoria.snapshot.formats import Reader
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.registry import columns_in, other_tables, require_readable
 from memoria.snapshot.report import Issue
-from memoria.snapshot.rows import RowDecoder
+from memoria.snapshot.rows import RowDecoder, defaults_of
 from memoria.snapshot.tables import Table
 
 Keyed = tuple[int, Any, list[Any]]
@@ -80,7 +81,7 @@ class _DatabaseSide:
 
     def _table(self, position: int, table: Table) -> Iterator[Keyed]:
         columns = columns_in(table, self._facts[table.name])
-        decoder = RowDecoder(table)
+        decoder = _decoder(table)
         key = table.columns.index(table.key)
 
         def push(emit: database.Emit) -> None:
@@ -106,7 +107,7 @@ class _SnapshotSide:
         self.edited = False
         self._file = file
         self._positions = {table.name: position for position, table in enumerate(tables)}
-        self._decoders = [RowDecoder(table) for table in tables]
+        self._decoders = [_decoder(table) for table in tables]
         self._keys = [table.columns.index(table.key) for table in tables]
         self._progress = progress
 
@@ -169,6 +170,16 @@ class _SortedSide:
                 yield position, key, marshal.loads(data)
         except sqlite3.Error as error:
             raise FileFailure(f"cannot sort {self.name} in a temporary file: {error}") from None
+
+
+@cache
+def _defaults(table: Table) -> dict[str, Any]:
+    """Of both sides, so that what both lack is the same: a time, say, whose default is now."""
+    return defaults_of(table)
+
+
+def _decoder(table: Table) -> RowDecoder:
+    return RowDecoder(table, defaults=_defaults(table))
 
 
 def _pulled(push: Callable[[database.Emit], None]) -> Iterator[list[bytes]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from memoria.snapshot.errors import DatabaseFailure
+from memoria.snapshot.errors import DatabaseFailure, InvalidRows
+from memoria.snapshot.selection import Selection
 from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import CORE, EVERY, insert, query, script
 from tests.samples.engine import export, without_header
@@ -211,3 +212,37 @@ def test_the_bytes_do_not_depend_on_the_servers_settings(
         query(url, f'ALTER DATABASE "{name}" SET {setting}')
     export(url, tmp_path / "again.ndjson")
     assert without_header(tmp_path / "again.ndjson") == without_header(tmp_path / "first.ndjson")
+
+
+class TestANamespaceThatIsNotUTF8:
+    @pytest.fixture
+    def url(self, make_database: MakeDatabase) -> str:
+        url = make_database("sqlite", migrated=True)
+        insert(url, "long_term_memory", [row("long_term_memory", memory_id=k, namespace=k[0]) for k in ("a1", "b1")])
+        insert(url, "long_term_memory", [row("long_term_memory", memory_id="x", namespace="x")])
+        script(url, "UPDATE long_term_memory SET namespace = CAST(x'61ff' AS TEXT) WHERE memory_id = 'x'")
+        return url
+
+    @pytest.mark.parametrize("namespaces", [None, (), ("*",), ("a", "a*")])
+    def test_its_rows_are_refused(self, url: str, namespaces: tuple[str, ...] | None, tmp_path: Path) -> None:
+        selection = None if namespaces is None else Selection(namespaces)
+        with pytest.raises(InvalidRows) as caught:
+            export(url, tmp_path / "out.json", selection=selection)
+        issues = [(issue.key, issue.reason) for issue in caught.value.report.issues]
+        assert issues == [("x", r"namespace is not UTF-8: 'a\\xff'")]
+        assert not (tmp_path / "out.json").exists()
+
+    def test_its_rows_are_left_out(self, url: str, tmp_path: Path) -> None:
+        report = export(url, tmp_path / "out.json", selection=Selection(), skip_invalid=True)
+        counts = report.tables["long_term_memory"]
+        assert (report.exit_code, counts.rows, counts.skipped) == (3, 2, 1)
+        found = document(tmp_path / "out.json")
+        assert found["metadata"]["namespaces"] == ["a", "b"]
+        assert {name: tables["long_term_memory"] for name, tables in found["payload"]["namespaces"].items()} == {
+            "a": 1,
+            "b": 1,
+        }
+
+    def test_others_are_exported(self, url: str, tmp_path: Path) -> None:
+        report = export(url, tmp_path / "out.json", selection=Selection(("a",)))
+        assert (report.exit_code, report.tables["long_term_memory"].rows) == (0, 1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from memoria.snapshot.errors import InvalidRows
+from memoria.snapshot.errors import DatabaseFailure, InvalidRows
 from memoria.snapshot.registry import TABLES
 from tests.conftest import MakeDatabase
 from tests.samples.databases import connected, insert, load_postgresql_sample, query, rows_of, script, sqlite_sample
@@ -278,3 +278,18 @@ class TestAColumnThatIsNotTheKey:
         import_(url, path)
         assert query(url, "SELECT team_id, slug, name FROM teams") == [("t", "s", "new")]
         assert query(url, "SELECT owner_id FROM workspaces") == [("s",)]
+
+
+def test_references_that_a_trigger_empties_are_no_plan(make_database: MakeDatabase, tmp_path: Path) -> None:
+    """What is set to NULL is counted where it happens, and compared with the plan before the commit."""
+    url = make_database("sqlite", migrated=True)
+    refers_to_itself(url)
+    body = "BEGIN UPDATE long_term_memory SET duplicate_of = NULL; END"
+    insert(url, "long_term_memory", [row("long_term_memory", memory_id="old")])
+    script(url, f"CREATE TRIGGER forget AFTER INSERT ON long_term_memory {body}")
+    path = tmp_path / "s.json"
+    path.write_bytes(layout_c(long_term_memory=[snapshot_row("long_term_memory", duplicate_of="nowhere")]))
+    with pytest.raises(DatabaseFailure) as caught:
+        import_(url, path, null_missing_references=True)
+    assert str(caught.value) == ("long_term_memory would lose 0 references where the plan says 1; nothing was changed")
+    assert [held["memory_id"] for held in rows_of(url, "long_term_memory")] == ["old"]

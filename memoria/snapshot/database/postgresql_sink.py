@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -13,12 +13,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database import postgresql, postgresql_changes
 from memoria.snapshot.database.postgresql import quoted
+from memoria.snapshot.database.postgresql_copy import CopyText, with_numbers
+from memoria.snapshot.database.postgresql_types import INTEGERS
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.tables import Column, ColumnFacts, Kind, Reference, Table, TableFacts
 
 _PIECE = 1 << 18
 _STAGE_TYPES = {Kind.INTEGER: "bigint", Kind.FLOAT: "double precision", Kind.BOOLEAN: "boolean"}
-_ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 
 
 class PostgreSQLSink:
@@ -153,8 +154,15 @@ class PostgreSQLSink:
         stored = [column.stored_as(existing) for column in table.columns]
         columns = [name for name in stored if name is not None]
         absent = [i for i, name in enumerate(stored) if name is None]
+        numbers = [
+            i
+            for i, c in enumerate(table.columns)
+            if c.kind is Kind.BOOLEAN and existing.get(stored[i] or "") in INTEGERS
+        ]
         if bulk:
             self._drop_indexes(table)
+        if numbers:
+            rows = with_numbers(rows, numbers)
         if absent:
             rows = ([v for i, v in enumerate(row) if i not in absent] for row in rows)
         names = ", ".join(map(quoted, columns))
@@ -215,7 +223,7 @@ class PostgreSQLSink:
             self._free_uniques(table)
             new = [f"{quoted(c)} = EXCLUDED.{quoted(c)}" for c in columns if c != table.key.name]
             # A row that is replaced keeps nothing of the old one, also where the snapshot knows no such column.
-            reset = [f"{quoted(c)} = DEFAULT" for c in sorted(self._existing(table) - set(columns))]
+            reset = [f"{quoted(c)} = DEFAULT" for c in sorted(self._existing(table).keys() - set(columns))]
             changes = ", ".join(new + reset)
             merge = f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
         self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM {waiting}{merge}")
@@ -243,12 +251,14 @@ class PostgreSQLSink:
             # Compressing long values is most of the server's work, and lz4 does it in a fraction of the time.
             self.query("SET LOCAL default_toast_compression = 'lz4'")
 
-    def _existing(self, table: Table) -> set[str]:
+    def _existing(self, table: Table) -> dict[str, str]:
+        """Column -> type"""
         rows = self.query(
-            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+            "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+            " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
             (quoted(table.name),),
         )
-        return {name for (name,) in rows}
+        return dict(rows)
 
     def _drop_indexes(self, table: Table) -> None:
         found = self.query(
@@ -280,7 +290,7 @@ class PostgreSQLSink:
 
     def _copy(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Rows copied. An error raised by `rows` is raised as it is."""
-        source = _CopyText(rows)
+        source = CopyText(rows)
         try:
             with postgresql.quiet_driver():
                 postgresql.waited_for(self._cursor, self._cursor.copy_expert, sql, source, _PIECE)
@@ -293,61 +303,3 @@ class PostgreSQLSink:
 
 def _beside(table: str) -> str:
     return f"memoria_beside_{table}"
-
-
-class _CopyText:
-    """The file that COPY reads: rows in PostgreSQL's text format."""
-
-    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
-        self._lines = _lines(rows)
-        self._rest = memoryview(b"")
-        self.count = 0
-        self.error: BaseException | None = None
-
-    def read(self, size: int) -> bytes:
-        if len(self._rest) >= size:  # of one large row, which is not copied for every piece
-            piece, self._rest = self._rest[:size], self._rest[size:]
-            return bytes(piece)
-        pieces: list[bytes | memoryview] = [self._rest]
-        held = len(self._rest)
-        try:
-            while held < size:
-                line = next(self._lines, None)
-                if line is None:
-                    break
-                self.count += 1
-                pieces.append(line)
-                held += len(line)
-        except BaseException as error:
-            self.error = error
-            raise
-        data = memoryview(b"".join(pieces))
-        self._rest = data[size:]
-        return bytes(data[:size])
-
-
-def _lines(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    texts: dict[type, Callable[[Any], str]] = {
-        str: _escaped,
-        float: repr,
-        int: str,
-        bool: _boolean,
-        type(None): _null,
-    }
-    for row in rows:
-        yield ("\t".join([texts[type(value)](value) for value in row]) + "\n").encode()
-
-
-def _escaped(text: str) -> str:
-    for character, escape in _ESCAPES:
-        if character in text:
-            text = text.replace(character, escape)
-    return text
-
-
-def _boolean(value: bool) -> str:
-    return "t" if value else "f"
-
-
-def _null(value: None) -> str:
-    return "\\N"

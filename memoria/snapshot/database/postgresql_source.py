@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database import postgresql
 from memoria.snapshot.database.postgresql import quoted
+from memoria.snapshot.database.postgresql_types import expression, faults, is_json_null, require_fitting
 from memoria.snapshot.errors import InvalidSnapshot, InvalidValue
 from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.report import Issue
@@ -86,8 +87,8 @@ class PostgreSQLSource:
         jobs: int,
         where: str = ALL,
     ) -> None:
-        unfit = self._unfit(table, columns, refuse, where)
         select = self._select(table, columns)
+        unfit = self._unfit(table, columns, refuse, where)
         order = self._key_order(table)
         from_where = f"FROM {quoted(table.name)} WHERE ({where}) AND NOT ({unfit})"
         checked = _Checked(table, emit, refuse)
@@ -115,9 +116,11 @@ class PostgreSQLSource:
     def _select(self, table: Table, columns: Mapping[str, Column]) -> str:
         """A query with a place for its FROM clause; it makes one JSON object of each row, after sorting."""
         types = self._facts[table.name].columns
+        for name, column in columns.items():
+            require_fitting(table.name, column, types[name])
         expressions = ", ".join(f"{_expression(c, types[name])} AS {quoted(c.name)}" for name, c in columns.items())
         rows = f"(SELECT {', '.join(map(quoted, columns))} {{}} OFFSET 0) t"
-        is_null = {c.name: _is_json_null(name) for name, c in columns.items() if c.kind is Kind.JSON}
+        is_null = {c.name: _is_json_null(types[name]) for name, c in columns.items() if c.kind is Kind.JSON}
         some_null = " OR ".join(is_null.values()) or "false"
         if self._query(f"SELECT EXISTS (SELECT 1 FROM {quoted(table.name)} t WHERE {some_null})") == [(False,)]:
             return f"SELECT row_to_json(j) FROM (SELECT {expressions} FROM {rows}) j"
@@ -131,19 +134,22 @@ class PostgreSQLSource:
     def _unfit(self, table: Table, columns: Mapping[str, Column], refuse: Refuse, where: str) -> str:
         """A condition for the rows that no snapshot can hold; each of them is refused here, by its key."""
         types = self._facts[table.name].columns
-        unfit = [fault for name, column in columns.items() for fault in _faults(column, types[name])]
-        any_fault = " OR ".join(condition for _, condition, _ in unfit) or "false"
+        version = self._database.server_version
+        unfit = [f for name, c in columns.items() for f in faults(c, types[name], quoted(name), version)]
+        any_fault = " OR ".join(fault.condition for fault in unfit) or "false"
         if self._query(f"SELECT EXISTS (SELECT 1 FROM {quoted(table.name)} WHERE {any_fault})") == [(False,)]:
             return "false"
-        for number, (column, condition, reason) in enumerate(unfit):
+        for number, fault in enumerate(unfit):
             # A row with two faults is one row.
-            refused = "".join(f" AND NOT {other}" for _, other, _ in unfit[:number])
+            refused = "".join(f" AND NOT {other.condition}" for other in unfit[:number])
             found = self._query(
-                f"SELECT {quoted(table.key.name)}::text, {quoted(column)}::text FROM {quoted(table.name)}"
-                f" WHERE ({where}) AND {condition}{refused} ORDER BY {self._key_order(table)}"
+                f"SELECT {quoted(table.key.name)}::text, left({quoted(fault.column)}::text, 200)"
+                f" FROM {quoted(table.name)} WHERE ({where}) AND {fault.condition}{refused}"
+                f" ORDER BY {self._key_order(table)}"
             )
             for key, value in found:
-                refuse(Issue(table.name, f"{column} is {'NULL' if value is None else value}, {reason}", key=key))
+                what = "NULL" if value is None else value
+                refuse(Issue(table.name, f"{fault.column} is {what}, {fault.reason}", key=key))
         return any_fault
 
     def _key_order(self, table: Table) -> str:
@@ -285,27 +291,9 @@ class _Checked:
 
 
 def _expression(column: Column, fact: ColumnFacts) -> str:
+    return expression(column, fact, f"t.{quoted(fact.name)}")
+
+
+def _is_json_null(fact: ColumnFacts) -> str:
     name = f"t.{quoted(fact.name)}"
-    if column.kind is not Kind.TIME:
-        return name
-    utc = f"({name} AT TIME ZONE 'UTC')" if fact.type == "timestamp with time zone" else name
-    return f"""to_char({utc}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-
-
-def _faults(column: Column, fact: ColumnFacts) -> Iterator[tuple[str, str, str]]:
-    """(column, condition, reason) for what the column may hold and no snapshot can."""
-    name = quoted(fact.name)
-    if column.kind is Kind.TIME:
-        zone = "+00" if fact.type == "timestamp with time zone" else ""
-        outside = f"({name} < '0001-01-01 00:00:00{zone}' OR {name} >= '10000-01-01 00:00:00{zone}')"
-        yield fact.name, f"({name} IS NOT NULL AND {outside})", "not a time between the years 1 and 9999"
-    if column.minimum is not None:
-        outside = f"{name} NOT BETWEEN {column.minimum} AND {column.maximum}"
-        yield fact.name, f"({name} IS NOT NULL AND {outside})", f"outside {column.minimum} to {column.maximum}"
-    if fact.null and not column.null:
-        yield fact.name, f"({name} IS NULL)", "and may not be"
-
-
-def _is_json_null(column: str) -> str:
-    name = f"t.{quoted(column)}"
-    return f"(pg_column_size({name}) < {_SHORT_JSON} AND json_typeof({name}::json) = 'null')"
+    return f"(pg_column_size({name}) < {_SHORT_JSON} AND {is_json_null(fact, name)})"

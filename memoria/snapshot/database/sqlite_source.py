@@ -12,7 +12,7 @@ from memoria.snapshot.database import sqlite
 from memoria.snapshot.database.sqlite_rows import SQLiteEncoder
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import ALL, Column, Table, TableFacts
+from memoria.snapshot.tables import ALL, Column, Kind, Table, TableFacts
 from memoria.snapshot.values import canonical_time
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class SQLiteSource:
         self._database = sqlite.connect(self._connection, self._name, read_only=True)
         with sqlite.failures(self._name):
             self._database.create_function("canonical_time", 1, _time, deterministic=True)
+            self._database.create_function("utf8_bytes", 1, _utf8_bytes, deterministic=True)
+            ((self._encoding,),) = self._database.execute("PRAGMA encoding")
             self._database.execute("BEGIN")
             self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment is now
         return self
@@ -55,17 +57,15 @@ class SQLiteSource:
             return int(self._database.execute(sql).fetchone()[0])
 
     def namespaces(self, table: str, *, where: str = ALL) -> dict[str, int]:
+        """One that is not UTF-8 has its bytes escaped, and its rows are refused as they are read."""
         sql = (
-            f"SELECT namespace, count(*) FROM {sqlite.quoted(table)} WHERE {where}"
-            " GROUP BY namespace ORDER BY namespace"
+            f"SELECT CAST(namespace AS BLOB), count(*) FROM {sqlite.quoted(table)}"
+            f" WHERE typeof(namespace) = 'text' AND ({where}) GROUP BY namespace COLLATE BINARY"
         )
         with sqlite.failures(self._name):
-            try:
-                return {namespace: count for namespace, count in self._database.execute(sql) if type(namespace) is str}
-            except sqlite3.OperationalError as error:
-                if "decode" in str(error):
-                    return {}  # a namespace that is not UTF-8: the row itself is refused with its key
-                raise
+            found = self._database.execute(sql).fetchall()
+        errors = "surrogateescape" if self._encoding == "UTF-8" else "replace"
+        return {namespace.decode(self._encoding, errors): count for namespace, count in found}
 
     def at_or_after(self, column: str, moment: str) -> str:
         return f"canonical_time({column}) >= '{moment}'"
@@ -104,7 +104,7 @@ class SQLiteSource:
 
     def _tuples(self, table: Table, columns: Sequence[str], where: str) -> Iterator[tuple[Any, ...]]:
         """Rows in key order. Text that is not UTF-8 ends a query; from there on it is read with its bytes escaped."""
-        key = sqlite.quoted(table.key.name)
+        key = self._key_order(table)
         position = columns.index(table.key.name)
         select = f"SELECT {', '.join(map(sqlite.quoted, columns))} FROM {sqlite.quoted(table.name)} WHERE ({where})"
         last: Any = None
@@ -120,7 +120,19 @@ class SQLiteSource:
         if last is None:
             yield from self._database.execute(f"{select} ORDER BY {key}")
         else:
-            yield from self._database.execute(f"{select} AND {key} > ? ORDER BY {key}", (last,))
+            mark = "utf8_bytes(?)" if key.startswith("utf8_bytes") else "?"
+            yield from self._database.execute(f"{select} AND {key} > {mark} ORDER BY {key}", (last,))
+
+    def _key_order(self, table: Table) -> str:
+        """An expression that sorts by the key's bytes in UTF-8, whatever its collation and the database's encoding."""
+        key = sqlite.quoted(table.key.name)
+        if table.key.kind is Kind.INTEGER:
+            return key
+        return f"{key} COLLATE BINARY" if self._encoding == "UTF-8" else f"utf8_bytes({key})"
+
+
+def _utf8_bytes(value: Any) -> Any:
+    return value.encode() if isinstance(value, str) else value
 
 
 def _time(value: Any) -> Any:
