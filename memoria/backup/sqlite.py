@@ -37,7 +37,7 @@ def moment(connection: BaseDatabaseWrapper, name: str, folder: Path) -> Iterator
             return
         path = folder / "copy.sqlite3"
         copied = sqlite3.connect(path, isolation_level=None, cached_statements=0)
-        with closing(copied), failures(f"a copy of {name}"):
+        with closing(copied), failures(f"a copy of {name} in {folder.parent}"):
             copied.execute("PRAGMA synchronous = OFF")
             database.backup(copied)
             database.close()
