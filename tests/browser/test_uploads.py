@@ -123,7 +123,7 @@ def test_with_the_keyboard_only(signed_in: Page, site: Site, snapshot: Path) -> 
     page.keyboard.press("Enter")
     button = page.get_by_role("button", name="Apply exactly this")
     expect(button).to_be_visible(timeout=20_000)
-    for _ in range(60):
+    for _ in range(200):
         page.keyboard.press("Tab")
         if button.evaluate("element => element === document.activeElement"):
             break

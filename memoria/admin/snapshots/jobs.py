@@ -107,7 +107,7 @@ def _check(upload: Upload, file: UploadedFile, progress: NotedProgress) -> None:
             upload,
             State.REFUSED if preview.refused else State.PREVIEWED,
             preview=report,
-            namespaces=preview.namespaces,
+            namespaces=preview.namespaces or upload.namespaces,
             fingerprint=preview.fingerprint,
             message=held(preview.refused),
             finished_at=timezone.now(),
