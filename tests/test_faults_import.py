@@ -539,7 +539,7 @@ class TestQuestion:
             assert (
                 "This replaces 160 rows in long_term_memory, 37 rows in short_term_memory, 17 rows in clusters,"
                 f" 158 rows in cluster_members of {url}. Continue? [y/N] "
-            ) in terminal.text
+            ) in f"{' '.join(terminal.text.split())} "
             ended, text = terminal.answer(answer)
         assert ended == code, text
         if code == 0:

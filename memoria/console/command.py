@@ -13,12 +13,15 @@ from types import FrameType
 from typing import Any, Protocol
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.console.options import EPILOG
 from memoria.console.render import print_report, visible
 from memoria.console.report_file import report_file, write_report
+from memoria.databases import create_tables, describe
 from memoria.snapshot.errors import FileFailure, InvalidRows, SnapshotError, UndoRefused
 from memoria.snapshot.files import OutputFile
+from memoria.snapshot.report import counted
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -82,6 +85,13 @@ class SnapshotCommand(BaseCommand):
 
     def print_result(self, result: Any) -> None:
         print_report(result)
+
+    def create_tables(self, connection: BaseDatabaseWrapper, options: dict[str, Any]) -> None:
+        """Those that the database lacks, for --migrate."""
+        created = create_tables(connection)
+        if created and options["verbosity"] > 0:
+            what = ", ".join(created) if len(created) < 4 else counted(len(created), "table")
+            self.stderr.write(f"Created {what} in {describe(connection)}.", self.style.NOTICE)
 
     def _run_and_tell(self, options: dict[str, Any], file: OutputFile | None) -> int:
         try:

@@ -11,12 +11,12 @@ from django.core.management.base import CommandParser
 from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
-from memoria.databases import create_tables, describe
+from memoria.databases import describe
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.importer import Import
 from memoria.snapshot.plan import Options
 from memoria.snapshot.registry import chosen
-from memoria.snapshot.report import Report, counted
+from memoria.snapshot.report import Report
 
 
 class Command(SnapshotCommand):
@@ -54,11 +54,7 @@ class Command(SnapshotCommand):
         connection = shared.connection(options)
         with InputFile(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             if options["migrate"] and not options["dry_run"]:
-                created = create_tables(connection)
-                if created and options["verbosity"] > 0:
-                    self.stderr.write(
-                        f"Created {counted(len(created), 'table')} in {describe(connection)}.", self.style.NOTICE
-                    )
+                self.create_tables(connection, options)
             return Import(
                 file,
                 connection,

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
-from memoria.databases import create_tables, describe
+from memoria.databases import describe
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.mapping import namespaces
 from memoria.snapshot.merge import Merge
@@ -77,9 +77,7 @@ class Command(SnapshotCommand):
         connection = shared.connection(options)
         with InputFile(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             if options["migrate"] and not options["dry_run"]:
-                created = create_tables(connection)
-                if created and options["verbosity"] > 0:
-                    self.stderr.write(f"Created {', '.join(created)} in {describe(connection)}.", self.style.NOTICE)
+                self.create_tables(connection, options)
             return Merge(
                 file,
                 connection,
