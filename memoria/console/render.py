@@ -112,7 +112,9 @@ def _notes(report: Report) -> list[str]:
         for column, count in counts.differing.items():
             notes.append(f"{name}.{column}: another value than in {counted(count, 'row')} of the database.")
     if report.left_out:
-        listed = ", ".join(f"{name} ({counted(count, 'row')})" for name, count in report.left_out.items())
+        listed = ", ".join(f"{name} ({counted(count, 'row')})" for name, count in report.left_out.items() if count)
+        if empty := sum(not count and "." not in name for name, count in report.left_out.items()):
+            listed += f"{' and ' if listed else ''}{counted(empty, 'table')} without rows"
         notes.append(f"Not in this {'snapshot' if report.operation == 'export' else 'import'}: {listed}.")
     return notes
 
@@ -126,9 +128,12 @@ def _last_line(report: Report) -> str:
         rows = counted(report.rows, "row")
         return f"Exported {rows} of {report.database} to {name} in {report.seconds:.1f} s ({facts})."
     inserted = counted(sum(table.inserted + table.overwritten for table in report.tables.values()), "row")
+    deleted = sum(table.deleted for table in report.tables.values())
+    replaced = f", replacing {deleted:,}" if deleted else ""
     if report.refused:
         return f"Read {report.file.name} ({facts})."
     if report.dry_run:
-        return f"Dry run: {inserted} would be imported into {report.database}; nothing was changed ({facts})."
+        return f"Dry run: {inserted} would be imported into {report.database}{replaced}; nothing was changed ({facts})."
     undo = "" if report.import_id is None else f" This is import {report.import_id}: undo-import takes it back."
-    return f"Imported {inserted} into {report.database} in {report.seconds:.1f} s ({facts}).{undo}"
+    comma = "," if replaced else ""
+    return f"Imported {inserted} into {report.database}{replaced}{comma} in {report.seconds:.1f} s ({facts}).{undo}"

@@ -46,7 +46,7 @@ def printed(found: Report, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_import(capsys: pytest.CaptureFixture[str]) -> None:
-    found = report(notes=["A note."], left_out={"dreams": 3})
+    found = report(notes=["A note."], left_out={"dreams": 3, "visions": 0, "omens": 0})
     found.tables["long_term_memory"].defaulted = {"summary": 2}
     found.add(Issue("long_term_memory", "summary is \x1b", line=3, key="m-1"))
     assert printed(found, capsys) == [
@@ -55,9 +55,9 @@ def test_import(capsys: pytest.CaptureFixture[str]) -> None:
         "\\x1b[31m[bold]        1         0        0        1     0.00",
         "A note.",
         "long_term_memory.summary: missing in 2 rows, filled with its default.",
-        "Not in this import: dreams (3 rows).",
+        "Not in this import: dreams (3 rows) and 2 tables without rows.",
         "  m.ndjson line 3, long_term_memory 'm-1': summary is \\x1b.",
-        "Imported 1,203 rows into sqlite:///m.sqlite3 in 2.0 s (1.2 kB, sha256 " + "ab" * 32 + ").",
+        "Imported 1,203 rows into sqlite:///m.sqlite3, replacing 7, in 2.0 s (1.2 kB, sha256 " + "ab" * 32 + ").",
     ]
 
 
@@ -65,7 +65,7 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(report(dry_run=True), capsys)
     assert lines[0].split() == ["table", "rows", "inserted", "deleted", "skipped"]
     assert lines[-1].startswith(
-        "Dry run: 1,203 rows would be imported into sqlite:///m.sqlite3; nothing was changed (1.2 kB, "
+        "Dry run: 1,203 rows would be imported into sqlite:///m.sqlite3, replacing 7; nothing was changed (1.2 kB, "
     )
 
 
