@@ -26,7 +26,7 @@ from django.db.models import CASCADE, SET_NULL, ForeignKey
 from memoria.backup.catalogue import Entry
 from memoria.backup.report import BackupReport
 from memoria.backup.sidecar import Sidecar
-from memoria.snapshot import compare, errors, registry, report, undo
+from memoria.snapshot import compare, errors, registry, report, undo_report
 from memoria.snapshot.history import Imported
 from memoria.snapshot.tables import Column, Kind, Table
 from tests.conftest import ROOT, MakeDatabase, RunMemoria
@@ -198,7 +198,7 @@ def test_every_exit_code_is_explained() -> None:
         ("#### `file`", [field.name for field in dataclasses.fields(report.FileReport)]),
         ("#### `tables`", [field.name for field in dataclasses.fields(report.TableReport)]),
         ("#### `merge`", [field.name for field in dataclasses.fields(report.MergeReport)]),
-        ("### Undo", [*undo.UndoReport(1, "").as_dict()]),
+        ("### Undo", [*undo_report.UndoReport(1, "").as_dict()]),
         ("#### Objects of `list-imports --json`", [*IMPORTED.as_dict()]),
         ("#### `issues`", [field.name for field in dataclasses.fields(report.Issue)]),
         ("### Comparison", [*compare.Comparison("", "", {}, {}).as_dict()]),

@@ -23,6 +23,7 @@ LEAVES = {
     "values",
     "tables",
     "report",
+    "undo_report",
     "progress",
     "watch",
     "structs",

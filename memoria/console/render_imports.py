@@ -11,7 +11,7 @@ from rich.text import Text
 from memoria.console.render import console, visible
 from memoria.snapshot.history import Imported
 from memoria.snapshot.report import counted
-from memoria.snapshot.undo import UndoReport
+from memoria.snapshot.undo_report import UndoReport
 
 _PRINTED = 20
 

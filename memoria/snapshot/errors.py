@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from memoria.snapshot.report import Report
-    from memoria.snapshot.undo import UndoReport
+    from memoria.snapshot.undo_report import UndoReport
 
 
 class SnapshotError(Exception):

@@ -23,7 +23,8 @@ from memoria.snapshot.plan import Options
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import chosen
 from memoria.snapshot.report import Report
-from memoria.snapshot.undo import Undo, UndoReport
+from memoria.snapshot.undo import Undo
+from memoria.snapshot.undo_report import UndoReport
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, SnapshotError, UndoRefused
 from memoria.snapshot.history import imports
-from memoria.snapshot.undo import ChangedRow, TableUndo
+from memoria.snapshot.undo_report import ChangedRow, TableUndo
 from tests.conftest import MakeDatabase
 from tests.samples.databases import EVERY, contents, create_existing, insert, query, script, sqlite_sample
 from tests.samples.engine import import_, merge, opened, undo

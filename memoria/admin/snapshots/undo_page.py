@@ -24,7 +24,8 @@ from memoria.console.render import visible
 from memoria.databases import connection_for, describe
 from memoria.models import Import
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.undo import Undo, UndoReport
+from memoria.snapshot.undo import Undo
+from memoria.snapshot.undo_report import UndoReport
 
 SHOWN = 100
 

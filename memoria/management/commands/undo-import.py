@@ -13,7 +13,8 @@ from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.console.render_imports import print_undo
 from memoria.databases import describe
-from memoria.snapshot.undo import Undo, UndoReport
+from memoria.snapshot.undo import Undo
+from memoria.snapshot.undo_report import UndoReport
 
 
 class Command(SnapshotCommand):
