@@ -18,7 +18,7 @@ ROWS = 10_000
 MOMENT = "2025-01-02 03:04:05.{:06}"
 NAMES = (
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'django_*'"
-    " AND name NOT GLOB 'auth_*' ORDER BY name"
+    " AND name NOT GLOB 'auth_*' AND name NOT GLOB 'memoria_*' ORDER BY name"
 )
 
 
