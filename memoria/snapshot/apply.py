@@ -49,24 +49,10 @@ def apply(
         beside = _beside(plan, carried, watched)
         orphans = {table.name: sink.orphans(table) for table in carried}
         history.begin()
-        for table in carried if plan.options.truncate else ():
-            history.removed(table)
         if plan.options.truncate:
-            for table in reversed(carried):
-                # What moves into place removes the rows that it does not replace, if there is anything to move.
-                moves = table.name in watched and sink.moves_into_place and plan.report.tables[table.name].inserted
-                if not moves:
-                    sink.clear(table)
+            _clear(sink, plan, carried, watched, history)
         bulk = {table.name for table in carried if _is_bulk(sink, plan, table, before[table.name])}
-        passes = [carried] if plan.parents_first else [[table] for table in carried]
-        inserted: Counter[str] = Counter()
-        for tables in passes:
-            for table, rows in _by_table(plan, tables, read()):
-                started = monotonic()
-                inserted[table.name] += sink.insert(
-                    table, advancing(rows, progress), bulk=table.name in bulk, beside=table.name in beside
-                )
-                plan.report.tables[table.name].seconds += monotonic() - started
+        inserted = _insert(sink, plan, carried, read, bulk, beside, progress)
         progress.stage("Finishing")
         nulled = sink.finish(carried, plan.nulls, replace=plan.options.truncate)
         prove(sink, plan, carried, inserted, {} if plan.options.truncate else before, nulled)
@@ -83,6 +69,37 @@ def apply(
                     f"rows of {reference.table} refer to rows of {reference.target} that the import would remove:"
                     f" import {reference.table} as well, or add rows with --no-truncate; nothing was changed"
                 )
+
+
+def _clear(sink: Sink, plan: Plan, carried: Sequence[Table], watched: set[str], history: History) -> None:
+    for table in carried:
+        history.removed(table)
+    for table in reversed(carried):
+        # What moves into place removes the rows that it does not replace, if there is anything to move.
+        moves = table.name in watched and sink.moves_into_place and plan.report.tables[table.name].inserted
+        if not moves:
+            sink.clear(table)
+
+
+def _insert(
+    sink: Sink,
+    plan: Plan,
+    carried: Sequence[Table],
+    read: Callable[[], Reader],
+    bulk: set[str],
+    beside: set[str],
+    progress: Progress,
+) -> Counter[str]:
+    """Rows inserted of each table; the file is read once, or once for each table where parents do not come first."""
+    inserted: Counter[str] = Counter()
+    for tables in [carried] if plan.parents_first else [[table] for table in carried]:
+        for table, rows in _by_table(plan, tables, read()):
+            started = monotonic()
+            inserted[table.name] += sink.insert(
+                table, advancing(rows, progress), bulk=table.name in bulk, beside=table.name in beside
+            )
+            plan.report.tables[table.name].seconds += monotonic() - started
+    return inserted
 
 
 def _note_written(plan: Plan, carried: Sequence[Table], before: Mapping[str, int], history: History) -> None:
