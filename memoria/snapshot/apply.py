@@ -22,7 +22,7 @@ from memoria.snapshot.history import History
 from memoria.snapshot.plan import Plan
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import Reference, Table, stage_name
+from memoria.snapshot.tables import Reference, Table, TableFacts, stage_name
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
@@ -57,11 +57,7 @@ def apply(
         nulled = sink.finish(carried, plan.nulls, replace=plan.options.truncate)
         prove(sink, plan, carried, inserted, {} if plan.options.truncate else before, nulled)
         _note_written(plan, carried, before, history)
-        for table in carried:
-            if sink.orphans(table) > orphans[table.name]:
-                raise DatabaseFailure(
-                    f"rows of {table.name} would refer to rows that are not there; nothing was changed"
-                )
+        require_no_new_orphans(sink, carried, orphans)
         history.end(plan.report)
         for reference, found in zip(outside, referring, strict=True):
             if _referring(sink, reference) != found:
@@ -122,13 +118,25 @@ def _beside(plan: Plan, carried: Sequence[Table], watched: set[str]) -> set[str]
     return beside
 
 
+def require_same_schema(sink: Sink, planned: Mapping[str, TableFacts], carried: Sequence[Table]) -> None:
+    facts = sink.facts()
+    for table in carried:
+        if facts.get(table.name) != planned[table.name]:
+            raise DatabaseBusy(f"the schema of {table.name} changed since the plan was made; run the import again")
+
+
+def require_no_new_orphans(sink: Sink, carried: Sequence[Table], before: Mapping[str, int]) -> None:
+    """`before`: rows of each table whose references led nowhere already."""
+    for table in carried:
+        if sink.orphans(table) > before[table.name]:
+            raise DatabaseFailure(f"rows of {table.name} would refer to rows that are not there; nothing was changed")
+
+
 def _require_unchanged(sink: Sink, plan: Plan, carried: Sequence[Table]) -> dict[str, int]:
     """Rows of each table now that nobody else can write; they must be those that the plan saw."""
-    facts = sink.facts()
+    require_same_schema(sink, plan.facts, carried)
     before = {table.name: sink.count(table.name) for table in carried}
     for table in carried:
-        if facts.get(table.name) != plan.facts[table.name]:
-            raise DatabaseBusy(f"the schema of {table.name} changed since the plan was made; run the import again")
         if plan.options.truncate and before[table.name] != plan.report.tables[table.name].deleted:
             raise DatabaseBusy(f"the rows of {table.name} changed since the plan was made; run the import again")
     return before

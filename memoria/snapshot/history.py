@@ -48,7 +48,7 @@ class History:
         """Within the transaction, before the first row is written."""
         if self._origin is None:
             return
-        self._started = _now()
+        self._started = now()
         self._final = False
         self._create_tables()
         self._sink.lock(_IMPORTS.name)
@@ -103,7 +103,7 @@ class History:
             f"UPDATE memoria_imports SET finished_at = {self._mark}, file_name = {self._mark}, sha256 = {self._mark},"
             f" counts = {self._mark}, state = {self._mark} WHERE id = {self._number}",
             (
-                _now(),
+                now(),
                 report.file.name,
                 report.file.sha256,
                 json.dumps(_counts(report)),
@@ -170,7 +170,8 @@ def _counts(report: Report) -> dict[str, Any]:
     }
 
 
-def _now() -> str:
+def now() -> str:
+    """This moment as the tables of the history hold it, on every database."""
     return datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from memoria.snapshot.apply import advancing, require_same_file, unchanged
+from memoria.snapshot.apply import (
+    advancing,
+    require_no_new_orphans,
+    require_same_file,
+    require_same_schema,
+    unchanged,
+)
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
@@ -53,11 +59,7 @@ def merge(
         for table in writing:
             history.written(table, _staged(plan.stages[table.name], "s.action IN ('insert', 'overwrite')"))
         _prove(sink, plan, carried, before, written)
-        for table in carried:
-            if sink.orphans(table) > orphans[table.name]:
-                raise DatabaseFailure(
-                    f"rows of {table.name} would refer to rows that are not there; nothing was changed"
-                )
+        require_no_new_orphans(sink, carried, orphans)
         history.end(plan.report)
 
 
@@ -73,10 +75,7 @@ def _staged(stage: MergeStage, condition: str) -> str:
 
 def _require_unchanged(sink: Sink, plan: MergePlan, carried: Sequence[Table]) -> dict[str, int]:
     """Rows of each table now that nobody else can write; their schema must be that which the plan saw."""
-    facts = sink.facts()
-    for table in carried:
-        if facts.get(table.name) != plan.facts[table.name]:
-            raise DatabaseBusy(f"the schema of {table.name} changed since the plan was made; run the import again")
+    require_same_schema(sink, plan.facts, carried)
     before = {table.name: sink.count(table.name) for table in carried}
     if before != {table.name: plan.before[table.name] for table in carried}:
         raise DatabaseBusy("the rows of the database changed since the plan was made; run the import again")

@@ -21,7 +21,7 @@ from memoria.snapshot.merge_decisions import IDENTITY, Decisions
 from memoria.snapshot.merge_known import Known, moment
 from memoria.snapshot.merge_stage import MENTIONS, MergeStage
 from memoria.snapshot.report import Issue, MergeReport, Report
-from memoria.snapshot.rows import RowDecoder
+from memoria.snapshot.rows import decoders
 from memoria.snapshot.tables import Kind, Table, TableFacts
 from memoria.snapshot.values import not_json
 from memoria.snapshot.watch import Watch
@@ -83,12 +83,7 @@ class MergePlan:
         self.facts = facts
         self.options = options
         self.report = report
-        self.decoders = {
-            table.name: RowDecoder(
-                table, facts.get(table.name), ignore_unknown=options.ignore_unknown, validate=options.validate
-            )
-            for table in tables
-        }
+        self.decoders = decoders(tables, facts, ignore_unknown=options.ignore_unknown, validate=options.validate)
         self.stages: dict[str, MergeStage] = {}
         self.digest = ""
         """The reader's digest of the file that was planned."""

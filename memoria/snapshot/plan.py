@@ -17,7 +17,7 @@ from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.plan_stage import KEY, PlanStage
 from memoria.snapshot.report import Issue, Report
-from memoria.snapshot.rows import RowDecoder
+from memoria.snapshot.rows import decoders
 from memoria.snapshot.tables import Reference, Table, TableFacts
 from memoria.snapshot.values import not_json
 from memoria.snapshot.watch import Watch
@@ -53,12 +53,7 @@ class Plan:
         self.facts = facts
         self.options = options
         self.report = report
-        self.decoders = {
-            table.name: RowDecoder(
-                table, facts.get(table.name), ignore_unknown=options.ignore_unknown, validate=options.validate
-            )
-            for table in tables
-        }
+        self.decoders = decoders(tables, facts, ignore_unknown=options.ignore_unknown, validate=options.validate)
         self.nulls: dict[str, list[Reference]] = {}
         """Table -> references that are set to NULL where their target is not there."""
         self.parents_first = True

@@ -273,6 +273,16 @@ class RowDecoder:
         return InvalidValue(f"{self.table.columns[position].name} {reason}")
 
 
+def decoders(
+    tables: Sequence[Table], facts: Mapping[str, TableFacts], *, ignore_unknown: bool, validate: bool
+) -> dict[str, RowDecoder]:
+    """Table -> what decodes its rows, for a target that `facts` describes."""
+    return {
+        table.name: RowDecoder(table, facts.get(table.name), ignore_unknown=ignore_unknown, validate=validate)
+        for table in tables
+    }
+
+
 class RowEncoder:
     """Encodes rows of one table that hold only `columns`, in that order; JSON columns are given as `msgspec.Raw`."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria.snapshot import database
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, Declined, SnapshotError, UndoRefused
+from memoria.snapshot.history import now
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import HISTORY, TABLES
 from memoria.snapshot.report import ISSUES_SHOWN, counted
@@ -161,9 +161,8 @@ class Undo:
         sink.finish(tables, {}, replace=False)
         if any(sink.orphans(table) > orphans[table.name] for table in tables):
             raise DatabaseFailure("rows would refer to rows that are not there; nothing was changed")
-        now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
         sink.query(f"DELETE FROM {_CHANGES} WHERE import_id = {self.number}")
-        sink.query(f"UPDATE memoria_imports SET state = 'undone', undone_at = '{now}' WHERE id = {self.number}")
+        sink.query(f"UPDATE memoria_imports SET state = 'undone', undone_at = '{now()}' WHERE id = {self.number}")
 
     def _missing(self, sink: Sink, table: Table) -> int:
         """Removed rows in whose place there is none."""
