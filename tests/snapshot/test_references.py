@@ -56,14 +56,10 @@ def url(request: pytest.FixtureRequest, database_kind: str, make_database: MakeD
 
 
 def clear(url: str) -> None:
-    for table in reversed(TABLES):
-        if exists(url, table.name):
-            script(url, f"DELETE FROM {table.name}")
-
-
-def exists(url: str, table: str) -> bool:
-    catalog = "sqlite_master WHERE name" if url.startswith("sqlite") else "pg_class WHERE relname"
-    return bool(query(url, f"SELECT 1 FROM {catalog} = '{table}'"))
+    catalog = "name FROM sqlite_master" if url.startswith("sqlite") else "relname FROM pg_class"
+    there = {name for (name,) in query(url, f"SELECT {catalog}")}
+    deletes = [f"DELETE FROM {table.name};" for table in reversed(TABLES) if table.name in there]
+    script(url, f"BEGIN; {' '.join(deletes)} COMMIT;")
 
 
 def keyed(table: str, number: int) -> dict[str, Any]:

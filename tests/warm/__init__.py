@@ -1,8 +1,8 @@
-"""`manage.py` as a process that need not import Django first: one that has imported it already forks.
+"""`manage.py` as a process that need not set Django up first: one that has done so already forks.
 
 A fresh interpreter spends nearly half a second on imports, and the tests run `manage.py` some thousand times. So each
-worker of the test run keeps one process that has imported what the settings do not shape. `command()` starts a small
-client; with its arguments, environment, folder and standard streams that process forks, and the fork runs
+worker of the test run keeps one process that has imported the apps, and forgot its settings. `command()` starts a
+small client; with its arguments, environment, folder and standard streams that process forks, and the fork runs
 `manage.py` to its end: settings are read, signals handled, threads joined and streams flushed as in any process. The
 client ends as the fork did. Tests that strike, measure or limit a process start a fresh interpreter.
 """
@@ -30,20 +30,19 @@ def command(*arguments: str, environment: Mapping[str, str]) -> list[str]:
 
 
 def _heeded_at_start(environment: Mapping[str, str]) -> dict[str, str]:
-    """What only a fresh interpreter takes over."""
-    return {n: v for n, v in environment.items() if n.startswith(("PYTHON", "LC_", "LANG", "TZ", "LD_", "COVERAGE"))}
+    """What only a fresh interpreter takes over, if not empty; with MEMORIA_WORKER there is one app more."""
+    heeded = ("PYTHON", "LC_", "LANG", "TZ", "LD_", "COVERAGE", "MEMORIA_WORKER")
+    ignored = "PYTHONDONTWRITEBYTECODE"
+    return {n: value for n, value in environment.items() if value and n.startswith(heeded) and n != ignored}
 
 
 @functools.cache
 def _server() -> str:
     folder = tempfile.mkdtemp(prefix="memoria-warm-")
     path = f"{folder}/socket"
-    # No settings: each fork reads its own.
-    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.warm.server", path],
         cwd=ROOT,
-        env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

@@ -1,4 +1,4 @@
-"""The process that has imported Django, and forks for each client."""
+"""The process that has set Django up, and forks for each client."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ import select
 import signal
 import socket
 import sys
+import tempfile
+
+import django
+from django.conf import empty, settings
+from django.db import connections
 
 import memoria.backup
 import memoria.console
+import memoria.management
 import memoria.snapshot
 from tests.warm import ROOT
 from tests.warm.client import received
@@ -40,15 +46,20 @@ def serve(path: str) -> None:
 
 
 def _import() -> None:
-    """All that reads no setting when it is imported."""
-    for name in ("django.core.management.commands.migrate", "django.contrib.auth.apps", "django.contrib.admin.apps"):
-        importlib.import_module(name)
+    """The apps with their models and commands; then forget the settings, which each fork reads for itself."""
+    os.environ.update(DJANGO_SETTINGS_MODULE="memoria_site.settings", DATABASE_URL="sqlite://:memory:")
+    django.setup()
     for vendor in ("sqlite3", "postgresql"):
         importlib.import_module(f"django.db.backends.{vendor}.base")
-    for package in (memoria.snapshot, memoria.backup, memoria.console):
+    importlib.import_module("django.core.management.commands.migrate")
+    for package in (memoria.snapshot, memoria.backup, memoria.console, memoria.management):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            with contextlib.suppress(Exception):  # it needs the models: each fork imports it
-                importlib.import_module(module.name)
+            importlib.import_module(module.name)
+    del sys.modules["memoria_site.settings"]
+    settings._wrapped = empty
+    vars(connections).clear()
+    connections.__init__()
+    tempfile.tempdir = None
     gc.freeze()
 
 
