@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from memoria.snapshot.compare import compare
-from memoria.snapshot.difference import _same
+from memoria.snapshot.difference import same as are_same
 from memoria.snapshot.progress import NoProgress
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.sides import database_side, snapshot_side
@@ -136,7 +136,7 @@ def test_a_side_that_is_not_there(side: str, exit_code: int, sentence: str, run_
     ],
 )
 def test_same_values(kind: Kind, value: object, other: object, same: bool) -> None:
-    assert _same(kind, value, other) is same
+    assert are_same(kind, value, other) is same
 
 
 def test_what_cannot_be_compared_is_said(tmp_path: Path, run_memoria: RunMemoria) -> None:
@@ -225,4 +225,4 @@ def test_a_required_time_that_both_sides_lack(make_database: MakeDatabase, tmp_p
     ],
 )
 def test_a_member_that_stands_twice(one: str, other: str, same: bool) -> None:
-    assert _same(Kind.JSON, one, other) is same
+    assert are_same(Kind.JSON, one, other) is same

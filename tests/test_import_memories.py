@@ -194,15 +194,22 @@ def expected(file: Database, held: Database, maps: dict[str, str], *, new_ids: b
             there.setdefault(new, goes)
         stands_for[key] = new
 
-    def ends(found: dict[str, Any]) -> tuple[str, ...]:
-        return tuple(stands_for.get(found[end], found[end]) for end in ("source_memory_id", "target_memory_id"))
+    def end(old: str, source: str) -> str | None:
+        """None where the memory is not there; a copy has no edge to what it is copied from."""
+        copied = new_id(maps.get(source, source), old)
+        if old in stands_for or (new_ids and copied in there):
+            return stands_for.get(old, copied)
+        copy = new_ids and maps.get(source, source) != source and old not in stands_for.values()
+        return old if old in there and not (copy and there[old][0] == source) else None
 
     edges = {(e["relationship_id"], e["source_memory_id"], e["target_memory_id"]) for e in held["memory_relationships"]}
+    known = {(e["source_memory_id"], e["target_memory_id"], e["namespace"]) for e in held["memory_relationships"]}
     for found in file["memory_relationships"]:
         place = maps.get(found["namespace"], found["namespace"])
         key = new_id(place, found["relationship_id"]) if new_ids else found["relationship_id"]
-        if set(ends(found)) <= there.keys():
-            edges.add((key, *ends(found)))
+        ends = tuple(end(found[name], found["namespace"]) for name in ("source_memory_id", "target_memory_id"))
+        if None not in ends and (*ends, place) not in known:
+            edges.add((key, *ends))
     return {(key, *rest) for key, rest in there.items()}, edges
 
 

@@ -18,11 +18,11 @@ def differing(table: Table, values: Sequence[Any], others: Sequence[Any]) -> tup
     return tuple(
         column.name
         for column, value, other in zip(table.columns, values, others, strict=True)
-        if not _same(column.kind, value, other)
+        if not same(column.kind, value, other)
     )
 
 
-def _same(kind: Kind, value: Any, other: Any) -> bool:
+def same(kind: Kind, value: Any, other: Any) -> bool:
     """NaN is the same as NaN, 0.0 is not -0.0; JSON is the same when its values are, however it is spelled."""
     if kind is Kind.FLOAT:
         return repr(value) == repr(other)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,6 +37,8 @@ HIDDEN = {"long_term_memory": ("supersedes_json", "related_memories_json")}
 """Table -> JSON columns that hold arrays of ids of memories."""
 _SPACE = uuid.UUID("6d656d6f-7269-5a00-8000-000000000001")
 """The namespace, in the sense of RFC 9562, of all new ids."""
+_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decoded = msgspec.json.Decoder(str).decode
 _EQUALS = re.compile(r"(?<!\\)=")
 
 
@@ -102,11 +104,26 @@ def new_id(namespace: str, old: str) -> str:
 
 
 def ids_in(text: str) -> list[str]:
-    """The ids in a JSON column of them; none in what is no array of texts."""
+    """The ids in a JSON column of them; none in what is no array."""
     try:
-        return [value for value in msgspec.json.decode(text) if isinstance(value, str)]
-    except (msgspec.MsgspecError, RecursionError, TypeError):
+        return [_decoded(value) for value in _elements(text) if _is_text(value)]
+    except (msgspec.MsgspecError, RecursionError):
         return []
+
+
+def with_new_ids(text: str, new: Mapping[str, str]) -> str:
+    """A JSON column of ids with new ones in place of those that `new` names; all else keeps its spelling."""
+    if new.keys().isdisjoint(ids_in(text)):
+        return text
+    return msgspec.json.encode([_exchanged(value, new) for value in _elements(text)]).decode()
+
+
+def _exchanged(value: msgspec.Raw, new: Mapping[str, str]) -> msgspec.Raw | str:
+    return new.get(_decoded(value), value) if _is_text(value) else value
+
+
+def _is_text(value: msgspec.Raw) -> bool:
+    return bytes(value)[:1] == b'"'
 
 
 @lru_cache(maxsize=1024)

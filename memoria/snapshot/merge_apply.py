@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain, groupby
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from memoria.snapshot.apply import (
     advancing,
@@ -21,9 +20,9 @@ from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.history import History
-from memoria.snapshot.mapping import HIDDEN, MEMORIES, ids_in
+from memoria.snapshot.mapping import HIDDEN, MEMORIES, with_new_ids
 from memoria.snapshot.merge_plan import MergePlan
-from memoria.snapshot.merge_stage import MENTIONS, MergeStage
+from memoria.snapshot.merge_stage import MergeStage
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.tables import Table
 
@@ -113,8 +112,8 @@ class _Writing:
         self._positions = [table.position[name] for name in names]
         self._namespace = table.position["namespace"] if table.has_namespace else None
         self._hidden = [table.position[name] for name in HIDDEN.get(table.name, ())]
-        renamed = [plan.stages[name] for name in MEMORIES if name in plan.stages]
-        self._renamed = [stage for stage in renamed if self._hidden and stage.holds("s.new_key <> s.key")]
+        self._new_ids = partial(plan.mentions.new, stages=plan.stages)
+        self._is_renamed = bool(self._hidden) and plan.mentions.may_change(plan.stages)
         self._page: list[tuple[Any, ...]] = []
         self._new: dict[int, dict[str, str]] = {}
         self._last = -1
@@ -142,22 +141,11 @@ class _Writing:
     def _fetch(self) -> None:
         self._page = self._stage.decided(self._last)
         self._at = 0
-        if self._page and self._renamed:
+        if self._page and self._is_renamed:
             first, last = self._page[0][0], self._page[-1][0]
             self._new = self._new_ids(first, last)
         if self._page:
             self._last = self._page[-1][0]
-
-    def _new_ids(self, first: int, last: int) -> dict[int, dict[str, str]]:
-        """Number of a row -> old id -> new one, of those that its JSON columns mention."""
-        found: dict[int, dict[str, str]] = {}
-        for stage in reversed(self._renamed):  # what is found last is meant
-            for number, old, new in self._sink.query(
-                f"SELECT m.number, m.id, s.new_key FROM {MENTIONS} m JOIN {stage.name} s ON s.key = m.id"
-                f" WHERE m.number BETWEEN {first} AND {last}"
-            ):
-                found.setdefault(number, {})[old] = new
-        return found
 
     def _rows(self, run: Iterator[Numbered]) -> Iterator[list[Any]]:
         """The rows to write as they go in, up to the last that was fetched."""
@@ -183,14 +171,9 @@ class _Writing:
             values[self._table.position["embedding"]] = None
         new = self._new.get(number)
         for position in self._hidden if new else ():
-            if values[position] is not None and ids_in(values[position]):
-                values[position] = _replaced(values[position], new or {})
+            if values[position] is not None:
+                values[position] = with_new_ids(values[position], new or {})
         return values
-
-
-def _replaced(text: str, new: dict[str, str]) -> str:
-    ids = msgspec.json.decode(text)
-    return msgspec.json.encode([new.get(v, v) if isinstance(v, str) else v for v in ids]).decode()
 
 
 def _prove(

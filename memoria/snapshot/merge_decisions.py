@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.mapping import EDGES, MEMORIES, REFERENCES
+from memoria.snapshot.merge_known import MOMENTS
+from memoria.snapshot.merge_settle import Settling
 from memoria.snapshot.merge_stage import MergeStage
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.tables import Kind, Reference, TableFacts
@@ -16,16 +18,29 @@ if TYPE_CHECKING:
 
 IDENTITY = ("created_at", "searchable_content", "summary")
 """Columns by which a memory of a namespace is known under any key."""
-_UNIQUE = {"policy_artifacts": ("name", "namespace", "workspace_id")}
-"""Table -> columns that the database wants to be unique beside the key."""
+_KNOWN_BY = {"cluster_members": ("cluster_id", "memory_id")}
+"""Table -> columns by which a row is known, though the database does not want them to be unique."""
+_ESCAPE = "\x1f"
 _KEPT = "NOT IN ('invalid', 'left_out')"
 _WRITTEN = "p.action IN ('', 'insert', 'overwrite')"
 
 
+def identity_of(texts: Iterable[str]) -> str:
+    """Texts as one, from which they could be told again: the end of each is marked, and nothing in them looks so."""
+    return "".join(f"{text.replace(_ESCAPE, _ESCAPE * 2)}{_ESCAPE};" for text in texts)
+
+
 class Decisions:
     def __init__(
-        self, sink: Sink, stages: dict[str, MergeStage], facts: dict[str, TableFacts], report: Report, watch: Watch
+        self,
+        sink: Sink,
+        stages: dict[str, MergeStage],
+        facts: dict[str, TableFacts],
+        settling: Settling,
+        report: Report,
+        watch: Watch,
     ) -> None:
+        self._settling = settling
         self._watch = watch
         self._sink = sink
         self._stages = stages
@@ -45,13 +60,17 @@ class Decisions:
         for stage in self._stages.values():
             self._lead_nowhere(stage)
         if "clusters" in self._stages:
-            self._clusters(detect=detect)
+            self._clusters(on_conflict, detect=detect)
         for stage in self._stages.values():
             if stage.by_content:
                 if detect:
                     self._same_content(stage)
-                    self._unique(stage, on_conflict)
+                    for names in [*stage.uniques, *filter(None, [_KNOWN_BY.get(stage.table.name)])]:
+                        self._known_by(stage, names, on_conflict)
                 self._renumber(stage)
+            elif detect and stage.table.name in EDGES:
+                self._same_edges(stage)
+            self._unique(stage)
             stage.update("action = 'insert'", "s.action = ''")
 
     def _twice(self, stage: MergeStage, *, detect: bool) -> None:
@@ -74,11 +93,14 @@ class Decisions:
         table = stage.table
         columns = [table.by_name["namespace"], *(table.by_name[name] for name in IDENTITY)]
         texts = [self._sink.expression(column, stage.facts.columns.get(column.name)) for column in columns]
-        identity = self._sink.md5.format(" || '\x1f' || ".join(texts))
+        ended = [f"replace({text}, '{_ESCAPE}', '{_ESCAPE * 2}') || '{_ESCAPE};'" for text in texts]
+        identity = self._sink.md5.format(" || ".join(ended))
         there = f"memoria_there_{table.name}"
         self._sink.query(
             f'CREATE TEMP TABLE {there} AS SELECT t."{table.key.name}" AS key, {identity} AS identity'
             f' FROM "{table.name}" t WHERE t.namespace IN (SELECT DISTINCT target FROM {stage.name})'
+            # What is replaced is not there any more, and what replaces it is in the file.
+            f" AND t.\"{table.key.name}\" NOT IN (SELECT new_key FROM {stage.name} WHERE action = 'overwrite')"
         )
         self._sink.query(f"CREATE INDEX {there}_identity ON {there} (identity)")
         same = f"FROM {there} d WHERE d.identity = s.identity"
@@ -86,7 +108,10 @@ class Decisions:
             f"action = 'duplicate', new_key = (SELECT min(d.key) {same})",
             f"s.action = '' AND EXISTS (SELECT 1 {same})",
         )
-        first = f"FROM {stage.name} f WHERE f.identity = s.identity AND f.number < s.number AND f.action <> 'invalid'"
+        first = (
+            f"FROM {stage.name} f WHERE f.identity = s.identity AND f.number < s.number"
+            " AND f.action NOT IN ('invalid', 'different')"
+        )
         stage.update(
             f"action = 'duplicate', new_key = (SELECT f.new_key {first} ORDER BY f.number LIMIT 1)",
             f"s.action = '' AND EXISTS (SELECT 1 {first})",
@@ -102,29 +127,47 @@ class Decisions:
             if column not in stage.references or (column != only if only else column == "cluster_id"):
                 continue
             held = [self._stages[target] for target in targets if target in self._stages]
-            if not any(target.holds("s.new_key <> s.key") for target in held):
+            renamed = column in stage.renamed
+            if not renamed and not any(target.holds("s.new_key <> s.key") for target in held):
                 continue
             name = f"s.c_{column}"
             found = [f"(SELECT min(r.new_key) FROM {target.name} r WHERE r.key = {name})" for target in held]
+            # Not in the file, but it may have come with an earlier one.
+            for target in filter(self._facts.__contains__, targets if renamed else ()):
+                found.append(f'(SELECT t.memory_id FROM "{target}" t WHERE t.memory_id = s.n_{column})')
             stage.update(f"c_{column} = coalesce({', '.join([*found, name])})", f"{name} IS NOT NULL")
 
     def _lead_nowhere(self, stage: MergeStage) -> None:
         """Edges and members whose memory is not there are left out, other references become NULL where they may."""
         table = stage.table.name
         ends = [c for c, targets in REFERENCES.get(table, {}).items() if targets == MEMORIES]
-        if table in (*EDGES, "cluster_members"):
-            nowhere = [f"NOT {self._is_there(f's.c_{end}', MEMORIES)}" for end in ends]
-            stage.update("action = 'left_out'", f"s.action = '' AND ({' OR '.join(nowhere)})")
-        if table == "cluster_members":
-            inside = f"EXISTS (SELECT 1 FROM {self._stages['clusters'].name} p WHERE p.key = s.c_cluster_id)"
-            outside = f"NOT {inside}" if "clusters" in self._stages else "1 = 1"
-            stage.update("action = 'left_out'", f"s.action = '' AND {outside}")
-            return
         if table == "spatial_metadata":
             self._leave_with_its_memory(stage)
-        for reference in stage.facts.references:
-            if reference.column in stage.references:
-                self._foreign_key(stage, reference)
+        references = [r for r in stage.facts.references if r.column in stage.references]
+        for reference in references if table != "cluster_members" else ():
+            if reference.null:
+                self._empty(stage, reference)
+        self._settling.settle(stage, self._stages, self._report, self._watch)
+        if table in (*EDGES, "cluster_members"):
+            nowhere = [f"NOT {self._is_end(stage, end)}" for end in ends]
+            stage.update("action = 'left_out'", f"s.action IN ('', 'overwrite') AND ({' OR '.join(nowhere)})")
+        if table == "cluster_members":
+            outside = "1 = 1"
+            if "clusters" in self._stages:
+                clusters = self._stages["clusters"].name
+                outside = f"NOT EXISTS (SELECT 1 FROM {clusters} p WHERE p.key = s.c_cluster_id)"
+            stage.update("action = 'left_out'", f"s.action = '' AND {outside}")
+            return
+        for reference in references:
+            if not reference.null:
+                there = self._is_there(f"s.c_{reference.column}", (reference.target,), reference.target_column)
+                stage.update("action = 'left_out'", f"s.action IN ('', 'overwrite') AND NOT {there}")
+
+    def _is_end(self, stage: MergeStage, end: str) -> str:
+        """Whether the memory at the end of an edge is there. With new ids not the one that an edge is copied from."""
+        elsewhere = f"(t.namespace <> s.source OR s.source = s.target OR t.memory_id = s.n_{end})"
+        copied = f" AND {elsewhere}" if end in stage.renamed else ""
+        return self._is_there(f"s.c_{end}", MEMORIES, but=copied)
 
     def _leave_with_its_memory(self, stage: MergeStage) -> None:
         """What has a memory's id as its key is a duplicate where the memory is."""
@@ -132,20 +175,19 @@ class Decisions:
             duplicate = f"SELECT 1 FROM {memories.name} m WHERE m.key = s.key AND m.action = 'duplicate'"
             stage.update("action = 'duplicate'", f"s.action = '' AND EXISTS ({duplicate})")
 
-    def _foreign_key(self, stage: MergeStage, reference: Reference) -> None:
+    def _empty(self, stage: MergeStage, reference: Reference) -> None:
         column = f"s.c_{reference.column}"
-        there = self._is_there(column, (reference.target,), reference.target_column)
-        nowhere = f"s.action IN ('', 'overwrite') AND {column} IS NOT NULL AND NOT {there}"
-        if not reference.null:
-            stage.update("action = 'left_out'", nowhere)
-            return
-        ((count,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {nowhere}")
+        nowhere = f"{column} IS NOT NULL AND NOT {self._is_there(column, (reference.target,), reference.target_column)}"
+        written = f"s.action IN ('', 'overwrite') AND {nowhere}"
+        ((count,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {written}")
         if count:
             self._report.table(stage.table.name).nulled[reference.column] = count
-            stage.update(f"c_{reference.column} = NULL", nowhere)
+        stage.update(
+            f"c_{reference.column} = NULL", f"(s.action LIKE 'same %' OR s.action IN ('', 'overwrite')) AND {nowhere}"
+        )
 
-    def _is_there(self, value: str, tables: Iterable[str], column: str = "memory_id") -> str:
-        """Whether an id is that of a row of the file or of the database."""
+    def _is_there(self, value: str, tables: Iterable[str], column: str = "memory_id", but: str = "") -> str:
+        """Whether an id is that of a row of the file or, `but` for some, of the database."""
         found = []
         for table in tables:
             if table in self._stages:
@@ -156,10 +198,10 @@ class Decisions:
                 )
                 found.append(f"EXISTS (SELECT 1 FROM {stage.name} p WHERE {same})")
             if table in self._facts:
-                found.append(f'EXISTS (SELECT 1 FROM "{table}" t WHERE t."{column}" = {value})')
+                found.append(f'EXISTS (SELECT 1 FROM "{table}" t WHERE t."{column}" = {value}{but})')
         return f"({' OR '.join(found or ['1 = 0'])})"
 
-    def _clusters(self, *, detect: bool) -> None:
+    def _clusters(self, on_conflict: str, *, detect: bool) -> None:
         """A cluster is there already where one has its summary and its set of memories."""
         clusters, members = self._stages["clusters"], self._stages.get("cluster_members")
         if detect and "cluster_members" in self._facts:
@@ -178,8 +220,8 @@ class Decisions:
                 f" WHERE s.action = '' AND {count} = {theirs}{missing} GROUP BY s.number"
             )
             same = "FROM memoria_same_clusters d WHERE d.number = s.number"
-            stage_same = f"EXISTS (SELECT 1 {same})"
-            clusters.update(f"action = 'identical', new_key = (SELECT d.id {same})", stage_same)
+            clusters.update(f"action = 'known', new_key = (SELECT d.id {same})", f"EXISTS (SELECT 1 {same})")
+            self._compare_known(clusters, on_conflict)
         self._renumber(clusters)
         if members:
             self._follow(members, only="cluster_id")
@@ -217,24 +259,72 @@ class Decisions:
 
     def _equal(self, stage: MergeStage, name: str) -> str:
         column = stage.table.by_name[name]
-        fact = stage.facts.columns.get(column.stored_as(stage.facts.columns) or "")
-        value = self._sink.expression(column, fact)
-        return f"{value} {self._sink.same if column.null else '='} s.c_{name}"
+        return f"{self._column(stage, name)} {self._sink.same if column.null else '='} s.c_{name}"
 
-    def _unique(self, stage: MergeStage, on_conflict: str) -> None:
-        """What the database wants to be unique is there with other content."""
-        names = _UNIQUE.get(stage.table.name)
-        if names is None:
+    def _column(self, stage: MergeStage, name: str) -> str:
+        column = stage.table.by_name[name]
+        return self._sink.expression(column, stage.facts.columns.get(column.stored_as(stage.facts.columns) or ""))
+
+    def _same_edges(self, stage: MergeStage) -> None:
+        """An edge that is there under another key."""
+        if stage.table.name not in ("memory_relationships",) or not stage.holds("s.action = ''"):
             return
+        columns = [column for column in stage.table.columns if column is not stage.table.key]
+        same = " AND ".join(self._equal(stage, column.name) for column in columns)
+        there = f'FROM "{stage.table.name}" t WHERE {same}'
+        new_key = f'(SELECT min(t."{stage.table.key.name}") {there})'
+        stage.update(f"action = 'duplicate', new_key = {new_key}", f"s.action = '' AND EXISTS (SELECT 1 {there})")
+
+    def _known_by(self, stage: MergeStage, names: Sequence[str], on_conflict: str) -> None:
+        """What is known by these columns is there with other content."""
         same = " AND ".join(self._equal(stage, name) for name in names)
         there = f'FROM "{stage.table.name}" t WHERE {same}'
-        taken = f"s.action = '' AND EXISTS (SELECT 1 {there})"
-        if on_conflict == "fail":
-            for _, line, key, _ in stage.where(taken, "NULL"):
-                self._refuse(stage, line, key, f"one of the same {', '.join(names)} is there", "conflict")
-        action = "overwrite" if on_conflict == "overwrite" else "different"
         new_key = f'(SELECT min(t."{stage.table.key.name}") {there})'
-        stage.update(f"action = '{action}', new_key = {new_key}", taken)
+        stage.update(f"action = 'known', new_key = {new_key}", f"s.action = '' AND EXISTS (SELECT 1 {there})")
+        self._compare_known(stage, on_conflict)
+
+    def _compare_known(self, stage: MergeStage, on_conflict: str) -> None:
+        """Rows of another key that were found to be there under the key that they have now."""
+        if not stage.holds("s.action = 'known'"):
+            return
+        table, key = stage.table, stage.table.key.name
+        there = f'FROM "{table.name}" t WHERE t."{key}" = s.new_key'
+        equal = {column.name: self._equal(stage, column.name) for column in table.columns if column is not table.key}
+        same = f"EXISTS (SELECT 1 {there} AND {' AND '.join(equal.values())})"
+        stage.update("action = 'identical'", f"s.action = 'known' AND {same}")
+        counts = self._report.table(table.name).differing
+        for name, condition in equal.items():
+            differs = f"s.action = 'known' AND EXISTS (SELECT 1 {there} AND NOT ({condition}))"
+            ((rows,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {differs}")
+            if rows:
+                counts[name] = counts.get(name, 0) + rows
+        if on_conflict == "fail":
+            for _, line, old, _ in stage.where("s.action = 'known'", "NULL"):
+                self._refuse(stage, line, old, "it is in the database already, with other content", "conflict")
+        if on_conflict == "newest":
+            for name in [column.name for column in table.columns if column.name in MOMENTS]:
+                held = self._sink.expression(table.by_name[name], stage.facts.columns.get(name))
+                newer = f"EXISTS (SELECT 1 {there} AND s.c_{name} > {held})"
+                stage.update("action = 'overwrite'", f"s.action = 'known' AND {newer}")
+        stage.update(f"action = '{'overwrite' if on_conflict == 'overwrite' else 'different'}'", "s.action = 'known'")
+
+    def _unique(self, stage: MergeStage) -> None:
+        """Values that may be there once only, and belong to another row of the file or of the database."""
+        written = "{}.action IN ('', 'overwrite')"
+        for names in stage.uniques:
+            key = stage.table.key.name
+            first = " AND ".join(f"f.c_{name} = s.c_{name}" for name in names)
+            twice = f"FROM {stage.name} f WHERE {first} AND f.number < s.number AND {written.format('f')}"
+            other = " AND ".join(f"{self._column(stage, name)} = s.c_{name}" for name in names)
+            there = f'FROM "{stage.table.name}" t WHERE {other} AND t."{key}" <> s.new_key'
+            for source, detail, place in (
+                (twice, "min(f.line)", "stands on line {} already"),
+                (there, f'min(t."{key}")', "is that of {} in the database already"),
+            ):
+                taken = f"{written.format('s')} AND EXISTS (SELECT 1 {source})"
+                for _, line, old, found in stage.where(taken, f"(SELECT {detail} {source})"):
+                    self._refuse(stage, line, old, f"its {' and '.join(names)} {place.format(found)}")
+                stage.update("action = 'invalid'", taken)
 
     def _refuse(self, stage: MergeStage, line: int, key: Any, reason: str, kind: str = "invalid") -> None:
         issue = Issue(stage.table.name, reason, line, str(key), kind)

@@ -16,10 +16,12 @@ import msgspec
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
-from memoria.snapshot.mapping import DEFAULT, HIDDEN, MEMORIES, Namespaces, ids_in, new_id
-from memoria.snapshot.merge_decisions import IDENTITY, Decisions
-from memoria.snapshot.merge_known import Known, moment
-from memoria.snapshot.merge_stage import MENTIONS, MergeStage
+from memoria.snapshot.mapping import DEFAULT, HIDDEN, MEMORIES, Namespaces, new_id
+from memoria.snapshot.merge_decisions import IDENTITY, Decisions, identity_of
+from memoria.snapshot.merge_known import differences, moment
+from memoria.snapshot.merge_mentions import Mentions
+from memoria.snapshot.merge_settle import Settling
+from memoria.snapshot.merge_stage import MergeStage
 from memoria.snapshot.report import Issue, MergeReport, Report
 from memoria.snapshot.rows import decoders
 from memoria.snapshot.tables import Kind, Table, TableFacts
@@ -101,11 +103,9 @@ class MergePlan:
         self._size = 0
         self._holds_rows: dict[str, bool] = {}
         self._undecoded: Counter[tuple[str, str, str]] = Counter()
-        self._mentions: list[tuple[int, str]] = []
         self._dimensions_seen: Counter[str] = Counter()
-        self._targets: set[str] = set()
-        self._known = Known(self._targets, new_ids=options.new_ids, drop_embeddings=options.drop_embeddings)
-        sink.create_stage(MENTIONS, {"number": Kind.INTEGER, "id": Kind.TEXT})
+        self.mentions = Mentions(sink, facts, new_ids=options.new_ids)
+        self._settling = Settling(sink, self.mentions)
 
     def take(self, number: int, row: RawRow) -> None:
         table = self._tables[row.table]
@@ -136,11 +136,17 @@ class MergePlan:
                 self._compare(table)
                 self._stage(table).flush()
                 self.before[table.name] = self._sink.count(table.name)
-        self._sink.stage(MENTIONS, self._mentions)
+        self.mentions.flush()
+        self._settling.flush()
         self.options.namespaces.require_used(sorted(self.sources))
         present = [table for table in carried if table.name in self.facts]
         Decisions(
-            self._sink, {t.name: self.stages[t.name] for t in present}, self.facts, self.report, self._watch
+            self._sink,
+            {table.name: self.stages[table.name] for table in present},
+            self.facts,
+            self._settling,
+            self.report,
+            self._watch,
         ).make(detect=not self.options.allow_duplicates, on_conflict=self.options.on_conflict)
         for table in carried:
             self._count(table)
@@ -152,13 +158,12 @@ class MergePlan:
             source = values[at] or DEFAULT
             target = values[at] = self.options.namespaces.target(source)
             self.sources.add(source)
-            self._targets.add(target)
         self._look_at_embedding(table, values, target)
         at = table.position[table.key.name]
         key = values[at]
         if self.options.new_ids and table.has_namespace and table.key.kind is Kind.TEXT:
             values[at] = new_id(target, key)
-        self._mention(number, table, values)
+        self.mentions.take(number, table, values, target)
         identity = self._identity(table, values, target)
         waiting = self._waiting.setdefault(table.name, [])
         waiting.append(_Waiting(number, row.line, key, source, target, values[at], identity, values))
@@ -169,8 +174,7 @@ class MergePlan:
     def _identity(self, table: Table, values: list[Any], target: str) -> str:
         """By what a row is known beside its key."""
         if table.name in MEMORIES and not self.options.allow_duplicates:
-            parts = [values[table.position[name]] for name in IDENTITY]
-            return _md5("\x1f".join([target, *parts]))
+            return _md5(identity_of([target, *(values[table.position[name]] for name in IDENTITY)]))
         if table.name in MEMORIES:
             return ""
         at = table.position[table.key.name]
@@ -186,15 +190,6 @@ class MergePlan:
             self._dimensions_seen[target] += 1
             if values[at].startswith("["):
                 self.dimensions.setdefault(target, set()).add(values[at].count(",") + 1)
-
-    def _mention(self, number: int, table: Table, values: list[Any]) -> None:
-        for name in HIDDEN.get(table.name, ()):
-            text = values[table.position[name]]
-            if text is not None and text != "[]":
-                self._mentions += [(number, old) for old in ids_in(text)]
-        if len(self._mentions) >= 5000:
-            self._sink.stage(MENTIONS, self._mentions)
-            self._mentions = []
 
     def _compare(self, table: Table) -> None:
         """Stage the rows that wait, each with its action if its key is in the database already."""
@@ -214,12 +209,36 @@ class MergePlan:
             return self._invalid(table, row, "its key is in the database already")
         if table.has_namespace:
             there = held[table.position["namespace"]]
-            if there != row.target:
+            if (there or DEFAULT) != row.target:
                 reason = f"its key is in the database already, in the namespace {there!r}: --new-ids gives new ids"
                 return self._invalid(table, row, reason)
-        columns = self._known.differing(table, self.facts[table.name], row.values, held)
-        if not columns:
-            return "identical"
+        facts = self.facts[table.name]
+        columns = differences(table, facts, row.values, held, drop_embeddings=self.options.drop_embeddings)
+        followed = {*self._stage(table).references, *HIDDEN.get(table.name, ())}
+        for column in set(columns).intersection(HIDDEN.get(table.name, ())):
+            at = table.position[column]
+            self._settling.take(row.number, column, row.values[at], held[at])
+        certain = [column for column in columns if column not in followed]
+        action = self._otherwise(table, row, held)
+        if not certain:
+            return f"same {action}" if columns else "identical"
+        self._differ(table, row, held, certain)
+        if action == "fail":
+            reason = f"its key is in the database already, with another {', '.join(certain)}"
+            self._issue(table, row, reason, kind="conflict")
+            return "different"
+        return action
+
+    def _otherwise(self, table: Table, row: _Waiting, held: list[Any]) -> str:
+        """What becomes of a row that is there with other content."""
+        match self.options.on_conflict:
+            case "newest":
+                return "overwrite" if moment(table, row.values) > moment(table, held) else "different"
+            case "overwrite" | "fail":
+                return self.options.on_conflict
+        return "different"
+
+    def _differ(self, table: Table, row: _Waiting, held: list[Any], columns: Sequence[str]) -> None:
         counts = self.report.table(table.name).differing
         for column in columns:
             counts[column] = counts.get(column, 0) + 1
@@ -227,16 +246,6 @@ class MergePlan:
         self._watch.difference(
             table.name, row.line, {table.columns[at].name: (held[at], row.values[at]) for at in places}
         )
-        match self.options.on_conflict:
-            case "fail":
-                reason = f"its key is in the database already, with another {', '.join(columns)}"
-                self._issue(table, row, reason, kind="conflict")
-                return "different"
-            case "newest":
-                return "overwrite" if moment(table, row.values) > moment(table, held) else "different"
-            case "overwrite":
-                return "overwrite"
-        return "different"
 
     def _has_rows(self, table: Table) -> bool:
         if table.name not in self._holds_rows:
@@ -247,7 +256,9 @@ class MergePlan:
         if table.name not in self.stages:
             referring = (reference for facts in self.facts.values() for reference in facts.references)
             referred_to = {reference.target_column for reference in referring if reference.target == table.name}
-            self.stages[table.name] = MergeStage(self._sink, table, self.facts[table.name], referred_to)
+            self.stages[table.name] = MergeStage(
+                self._sink, table, self.facts[table.name], referred_to, new_ids=self.options.new_ids
+            )
         return self.stages[table.name]
 
     def _invalid(self, table: Table, row: _Waiting, reason: str) -> str:

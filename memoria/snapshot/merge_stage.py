@@ -1,7 +1,8 @@
 """The rows of one table in a temporary table, while a merge decides about them.
 
-`action` is empty until it is decided, `new_key` is the key that the row gets or, of a duplicate, that of the row which
-stands for it. References change where they stand.
+`action` is empty until it is decided, or "same " and what it is if the references of the row that is there differ from
+its own. `new_key` is the key that the row gets or, of a duplicate, that of the row which stands for it. `c_…` are
+columns of the row, in which references change where they stand; `n_…` the new ids that they would have.
 """
 
 from __future__ import annotations
@@ -9,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from memoria.snapshot.mapping import REFERENCES
+from memoria.snapshot.mapping import MEMORIES, REFERENCES, new_id
 from memoria.snapshot.tables import Column, Kind, Table, TableFacts, stage_name
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
-MENTIONS = "memoria_stage_mentions"
-"""The temporary table of ids inside JSON columns: the number of the row that mentions, and the id."""
 _STAGED_AT_ONCE = 5000
 _FETCHED_AT_ONCE = 20_000
 
 
 class MergeStage:
-    def __init__(self, sink: Sink, table: Table, facts: TableFacts, referred_to: Collection[str] = ()) -> None:
+    def __init__(
+        self, sink: Sink, table: Table, facts: TableFacts, referred_to: Collection[str] = (), *, new_ids: bool = False
+    ) -> None:
         """`referred_to`: the columns that hold what references lead to."""
         self.table = table
         self.facts = facts
@@ -30,8 +31,13 @@ class MergeStage:
         self.references = _references(table, facts)
         self.by_content = table.key.kind is Kind.INTEGER and table.name != "clusters"
         """Whether a row is known by its content, its key being a mere number."""
+        self.uniques = [unique for unique in facts.uniques if all(name in table.by_name for name in unique)]
         staged = self._staged(referred_to)
         self._positions = [table.position[column.name] for column in staged]
+        targets = REFERENCES.get(table.name, {}) if new_ids and table.has_namespace else {}
+        self.renamed = [name for name in self.references if targets.get(name) == MEMORIES]
+        """References to memories, which have new ids in the namespace of this row."""
+        self._renamed_positions = [table.position[name] for name in self.renamed]
         self._sink = sink
         self._waiting: list[tuple[Any, ...]] = []
         fixed = {
@@ -44,18 +50,20 @@ class MergeStage:
             "new_key": table.key.kind,
             "identity": Kind.TEXT,
         }
-        sink.create_stage(self.name, fixed | {f"c_{column.name}": column.kind for column in staged})
+        columns = {f"c_{column.name}": column.kind for column in staged}
+        sink.create_stage(self.name, fixed | columns | {f"n_{name}": Kind.TEXT for name in self.renamed})
 
     def _staged(self, referred_to: Collection[str]) -> list[Column]:
-        if self.by_content:
-            return [column for column in self.table.columns if column is not self.table.key]
-        names = {"summary"} if self.table.name == "clusters" else set(self.references)
-        names |= set(referred_to) - {self.table.key.name}
-        return [column for column in self.table.columns if column.name in names]
+        names = {*self.references, *referred_to, *(name for unique in self.uniques for name in unique)}
+        everything = self.by_content or self.table.name in ("clusters", "memory_relationships")
+        return [c for c in self.table.columns if c is not self.table.key and (everything or c.name in names)]
 
     def take(self, fixed: tuple[Any, ...], values: list[Any]) -> None:
         """`fixed`: number, line, key, source, target, action, new key, identity."""
-        self._waiting.append((*fixed, *[values[position] for position in self._positions]))
+        columns = [values[position] for position in self._positions]
+        target = fixed[4]
+        new = [None if values[p] is None else new_id(target, values[p]) for p in self._renamed_positions]
+        self._waiting.append((*fixed, *columns, *new))
         if len(self._waiting) >= _STAGED_AT_ONCE:
             self._stage()
 
@@ -82,6 +90,12 @@ class MergeStage:
     def where(self, condition: str, detail: str) -> Iterator[tuple[int, int, Any, Any]]:
         """(number, line, key, detail) of rows in their order, fetched in parts."""
         return self._pages(f"s.number, s.line, s.key, {detail}", condition, -1)
+
+    def differing(self, name: str, held: str, condition: str) -> Iterator[tuple[int, int, Any, Any]]:
+        """(number, line, what is there, what would be written) of rows, for a column; `held` is its value in `t`."""
+        table = self.table
+        there = f'(SELECT {held} FROM "{table.name}" t WHERE t."{table.key.name}" = s.new_key)'
+        return self._pages(f"s.number, s.line, {there}, s.c_{name}", condition, -1)
 
     def decided(self, last: int) -> list[tuple[Any, ...]]:
         """(number, target, new key, references …) of the next rows to write behind the one of number `last`."""

@@ -38,7 +38,8 @@ class Findings(Watch):
 
     def difference(self, table: str, line: int, columns: Mapping[str, tuple[Any, Any]]) -> None:
         if len(self._differences) < 2 * KEPT:
-            self._differences[table, line] = {name: excerpts(*pair) for name, pair in columns.items()}
+            known = self._differences.get((table, line), {})
+            self._differences[table, line] = {**known, **{name: excerpts(*pair) for name, pair in columns.items()}}
 
     def rows(self, table: str, action: str, rows: Iterator[tuple[int, Any]]) -> None:
         for line, key in islice(rows, KEPT):
