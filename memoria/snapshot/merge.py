@@ -1,8 +1,13 @@
-"""Merges a snapshot into a database: what is there stays, what is new comes in. Plan, then apply in one transaction."""
+"""Merges a snapshot into a database: what is there stays, what is new comes in.
+
+Plan, then apply, in one transaction: what becomes of a row depends on the rows that are there, so nobody else changes
+the table of a row from the moment it is looked at.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -55,17 +60,21 @@ class Merge:
             require_tables(facts, self.database)
             reading = Reading(self.file, self.format, self.allow_edited, self.progress)
             report = Report("merge", self.database, FileReport(self.file.name), dry_run=self.dry_run)
-            plan = MergePlan(sink, MERGED, facts, self.options, report, self.watch)
-            carried = self._plan(sink, plan, reading)
-            require_valid(report, skip_invalid=self.options.skip_invalid)
-            if not self.dry_run:
-                if not self.confirm(report):
-                    raise Declined("not confirmed; nothing was changed")
-                self.progress.stage("Importing", size=self.file.size)
-                history = History(sink, self.connection, self.origin)
-                merge(sink, plan, carried, reading.reader, history, self.progress)
+            with nullcontext() if self.dry_run else sink.transaction([]):
+                lock = _no_lock if self.dry_run else sink.lock
+                plan = MergePlan(sink, MERGED, facts, self.options, report, self.watch, lock)
+                carried = self._plan(sink, plan, reading)
+                require_valid(report, skip_invalid=self.options.skip_invalid)
+                if not self.dry_run:
+                    self._apply(sink, plan, carried, reading)
         report.seconds += monotonic() - started
         return report
+
+    def _apply(self, sink: Sink, plan: MergePlan, carried: list[Table], reading: Reading) -> None:
+        if not self.confirm(plan.report):
+            raise Declined("not confirmed; nothing was changed")
+        self.progress.stage("Importing", size=self.file.size)
+        merge(sink, plan, carried, reading.reader, History(sink, self.connection, self.origin), self.progress)
 
     def _plan(self, sink: Sink, plan: MergePlan, reading: Reading) -> list[Table]:
         """Decide what becomes of every row. Returns the tables of the file that the target has."""
@@ -85,6 +94,10 @@ class Merge:
         note_fits(plan.decoders, plan.report)
         _compare_dimensions(sink, plan)
         return [table for table in carried if table.name in plan.facts]
+
+
+def _no_lock(table: str) -> None:
+    """A dry run holds nobody up."""
 
 
 def _compare_dimensions(sink: Sink, plan: MergePlan) -> None:

@@ -1,4 +1,4 @@
-"""Does what a merge's plan says, in one transaction, and proves before the commit that it did exactly that."""
+"""Does what a merge's plan says, and proves before the commit that it did exactly that."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from memoria.snapshot.apply import (
     require_same_schema,
     unchanged,
 )
-from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
+from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.history import History
@@ -41,25 +41,26 @@ def merge(
     history: History,
     progress: Progress,
 ) -> None:
-    with sink.transaction([table.name for table in carried]):
-        before = _require_unchanged(sink, plan, carried)
-        orphans = {table.name: sink.orphans(table) for table in carried}
-        history.begin()
-        writing = [table for table in carried if _planned(plan, table)]
-        for table in writing:
-            if plan.report.tables[table.name].overwritten:
-                history.removed(table, _staged(plan.stages[table.name], "s.action = 'overwrite'"))
-        written: Counter[str] = Counter()
-        passes = [writing] if plan.parents_first else [[table] for table in writing]
-        for tables in passes if writing else ():
-            written.update(_pass(sink, plan, tables, before, read(), progress))
-        progress.stage("Finishing")
-        sink.finish(writing, {}, replace=False)
-        for table in writing:
-            history.written(table, _staged(plan.stages[table.name], "s.action IN ('insert', 'overwrite')"))
-        _prove(sink, plan, carried, before, written)
-        require_no_new_orphans(sink, carried, orphans)
-        history.end(plan.report)
+    """In the transaction in which the plan was made."""
+    require_same_schema(sink, plan.facts, carried)
+    before = plan.before
+    orphans = {table.name: sink.orphans(table) for table in carried}
+    history.begin()
+    writing = [table for table in carried if _planned(plan, table)]
+    for table in writing:
+        if plan.report.tables[table.name].overwritten:
+            history.removed(table, _staged(plan.stages[table.name], "s.action = 'overwrite'"))
+    written: Counter[str] = Counter()
+    passes = [writing] if plan.parents_first else [[table] for table in writing]
+    for tables in passes if writing else ():
+        written.update(_pass(sink, plan, tables, before, read(), progress))
+    progress.stage("Finishing")
+    sink.finish(writing, {}, replace=False)
+    for table in writing:
+        history.written(table, _staged(plan.stages[table.name], "s.action IN ('insert', 'overwrite')"))
+    _prove(sink, plan, carried, before, written)
+    require_no_new_orphans(sink, carried, orphans)
+    history.end(plan.report)
 
 
 def _planned(plan: MergePlan, table: Table) -> int:
@@ -70,15 +71,6 @@ def _planned(plan: MergePlan, table: Table) -> int:
 def _staged(stage: MergeStage, condition: str) -> str:
     """The rows of the table `t` whose keys are those of staged rows that meet a condition."""
     return f't."{stage.table.key.name}" IN (SELECT s.new_key FROM {stage.name} s WHERE {condition})'
-
-
-def _require_unchanged(sink: Sink, plan: MergePlan, carried: Sequence[Table]) -> dict[str, int]:
-    """Rows of each table now that nobody else can write; their schema must be that which the plan saw."""
-    require_same_schema(sink, plan.facts, carried)
-    before = {table.name: sink.count(table.name) for table in carried}
-    if before != {table.name: plan.before[table.name] for table in carried}:
-        raise DatabaseBusy("the rows of the database changed since the plan was made; run the import again")
-    return before
 
 
 def _pass(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -80,8 +80,11 @@ class MergePlan:
         options: MergeOptions,
         report: Report,
         watch: Watch,
+        lock: Callable[[str], None],
     ) -> None:
+        """`lock` is told the name of a table before its rows are first looked at."""
         self._watch = watch
+        self._lock = lock
         self.facts = facts
         self.options = options
         self.report = report
@@ -254,6 +257,7 @@ class MergePlan:
 
     def _stage(self, table: Table) -> MergeStage:
         if table.name not in self.stages:
+            self._lock(table.name)
             referring = (reference for facts in self.facts.values() for reference in facts.references)
             referred_to = {reference.target_column for reference in referring if reference.target == table.name}
             self.stages[table.name] = MergeStage(

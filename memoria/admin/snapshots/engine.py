@@ -178,7 +178,8 @@ class _Watched:
 
     @contextmanager
     def transaction(self, tables: Sequence[str]) -> Iterator[None]:
-        with self._sink.transaction(tables):
+        # A merge locks tables as it comes to them; here all must stay as they are found.
+        with self._sink.transaction(tables or [name for name in names(TABLES) if name in self._seen]):
             if fingerprint(self._sink, self._seen) != self._seen:
                 raise Stale(CHANGED)
             yield
