@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.mapping import EDGES, MEMORIES, REFERENCES
-from memoria.snapshot.merge_known import MOMENTS
+from memoria.snapshot.merge_content import Content
 from memoria.snapshot.merge_settle import Settling
 from memoria.snapshot.merge_stage import MergeStage
 from memoria.snapshot.report import Issue, Report
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 IDENTITY = ("created_at", "searchable_content", "summary")
 """Columns by which a memory of a namespace is known under any key."""
-_KNOWN_BY = {"cluster_members": ("cluster_id", "memory_id")}
-"""Table -> columns by which a row is known, though the database does not want them to be unique."""
 _ESCAPE = "\x1f"
 _KEPT = "NOT IN ('invalid', 'left_out')"
 _WRITTEN = "p.action IN ('', 'insert', 'overwrite')"
@@ -54,23 +52,21 @@ class Decisions:
                 self._twice(stage, detect=detect)
                 if detect and stage.table.name in MEMORIES:
                     self._duplicates(stage)
+                self._unique(stage)
             self._unwritable(stage)
         for stage in self._stages.values():
             self._follow(stage)
         for stage in self._stages.values():
             self._lead_nowhere(stage)
+        content = Content(self._sink, self._report, self._refuse, on_conflict)
         if "clusters" in self._stages:
-            self._clusters(on_conflict, detect=detect)
+            self._clusters(content if detect else None)
         for stage in self._stages.values():
+            if detect:
+                content.find(stage)
             if stage.by_content:
-                if detect:
-                    self._same_content(stage)
-                    for names in [*stage.uniques, *filter(None, [_KNOWN_BY.get(stage.table.name)])]:
-                        self._known_by(stage, names, on_conflict)
+                self._unique(stage)
                 self._renumber(stage)
-            elif detect and stage.table.name in EDGES:
-                self._same_edges(stage)
-            self._unique(stage)
             stage.update("action = 'insert'", "s.action = ''")
 
     def _twice(self, stage: MergeStage, *, detect: bool) -> None:
@@ -201,27 +197,10 @@ class Decisions:
                 found.append(f'EXISTS (SELECT 1 FROM "{table}" t WHERE t."{column}" = {value}{but})')
         return f"({' OR '.join(found or ['1 = 0'])})"
 
-    def _clusters(self, on_conflict: str, *, detect: bool) -> None:
-        """A cluster is there already where one has its summary and its set of memories."""
+    def _clusters(self, content: Content | None) -> None:
         clusters, members = self._stages["clusters"], self._stages.get("cluster_members")
-        if detect and "cluster_members" in self._facts:
-            mine = f"FROM {members.name} m WHERE m.c_cluster_id = s.key AND m.action = ''" if members else None
-            count = f"(SELECT count(DISTINCT m.c_memory_id) {mine})" if mine else "0"
-            missing = (
-                f" AND NOT EXISTS (SELECT 1 {mine} AND NOT EXISTS (SELECT 1 FROM cluster_members x"
-                " WHERE x.cluster_id = d.id AND x.memory_id = m.c_memory_id))"
-                if mine
-                else ""
-            )
-            theirs = "(SELECT count(DISTINCT x.memory_id) FROM cluster_members x WHERE x.cluster_id = d.id)"
-            self._sink.query(
-                "CREATE TEMP TABLE memoria_same_clusters AS SELECT s.number AS number, min(d.id) AS id"
-                f" FROM {clusters.name} s JOIN clusters d ON d.summary = s.c_summary"
-                f" WHERE s.action = '' AND {count} = {theirs}{missing} GROUP BY s.number"
-            )
-            same = "FROM memoria_same_clusters d WHERE d.number = s.number"
-            clusters.update(f"action = 'known', new_key = (SELECT d.id {same})", f"EXISTS (SELECT 1 {same})")
-            self._compare_known(clusters, on_conflict)
+        if content and "cluster_members" in self._facts:
+            content.find_clusters(clusters, members)
         self._renumber(clusters)
         if members:
             self._follow(members, only="cluster_id")
@@ -247,83 +226,24 @@ class Decisions:
         new = f"FROM {numbered} n WHERE n.number = s.number"
         stage.update(f"new_key = (SELECT n.id {new})", f"EXISTS (SELECT 1 {new})")
 
-    def _same_content(self, stage: MergeStage) -> None:
-        """Rows that are known by their content: there already, or the same as an earlier one of the file."""
-        columns = [column for column in stage.table.columns if column is not stage.table.key]
-        same = " AND ".join(self._equal(stage, column.name) for column in columns)
-        there = f'EXISTS (SELECT 1 FROM "{stage.table.name}" t WHERE {same})'
-        stage.update("action = 'identical'", f"s.action = '' AND {there}")
-        first = f"FROM {stage.name} f WHERE f.identity = s.identity AND f.number < s.number AND f.action = ''"
-        references = "".join(f" AND f.c_{name} {self._sink.same} s.c_{name}" for name in stage.references)
-        stage.update("action = 'duplicate'", f"s.action = '' AND EXISTS (SELECT 1 {first}{references})")
-
-    def _equal(self, stage: MergeStage, name: str) -> str:
-        column = stage.table.by_name[name]
-        return f"{self._column(stage, name)} {self._sink.same if column.null else '='} s.c_{name}"
-
-    def _column(self, stage: MergeStage, name: str) -> str:
-        column = stage.table.by_name[name]
-        return self._sink.expression(column, stage.facts.columns.get(column.stored_as(stage.facts.columns) or ""))
-
-    def _same_edges(self, stage: MergeStage) -> None:
-        """An edge that is there under another key."""
-        if stage.table.name not in ("memory_relationships",) or not stage.holds("s.action = ''"):
-            return
-        columns = [column for column in stage.table.columns if column is not stage.table.key]
-        same = " AND ".join(self._equal(stage, column.name) for column in columns)
-        there = f'FROM "{stage.table.name}" t WHERE {same}'
-        new_key = f'(SELECT min(t."{stage.table.key.name}") {there})'
-        stage.update(f"action = 'duplicate', new_key = {new_key}", f"s.action = '' AND EXISTS (SELECT 1 {there})")
-
-    def _known_by(self, stage: MergeStage, names: Sequence[str], on_conflict: str) -> None:
-        """What is known by these columns is there with other content."""
-        same = " AND ".join(self._equal(stage, name) for name in names)
-        there = f'FROM "{stage.table.name}" t WHERE {same}'
-        new_key = f'(SELECT min(t."{stage.table.key.name}") {there})'
-        stage.update(f"action = 'known', new_key = {new_key}", f"s.action = '' AND EXISTS (SELECT 1 {there})")
-        self._compare_known(stage, on_conflict)
-
-    def _compare_known(self, stage: MergeStage, on_conflict: str) -> None:
-        """Rows of another key that were found to be there under the key that they have now."""
-        if not stage.holds("s.action = 'known'"):
-            return
-        table, key = stage.table, stage.table.key.name
-        there = f'FROM "{table.name}" t WHERE t."{key}" = s.new_key'
-        equal = {column.name: self._equal(stage, column.name) for column in table.columns if column is not table.key}
-        same = f"EXISTS (SELECT 1 {there} AND {' AND '.join(equal.values())})"
-        stage.update("action = 'identical'", f"s.action = 'known' AND {same}")
-        counts = self._report.table(table.name).differing
-        for name, condition in equal.items():
-            differs = f"s.action = 'known' AND EXISTS (SELECT 1 {there} AND NOT ({condition}))"
-            ((rows,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {differs}")
-            if rows:
-                counts[name] = counts.get(name, 0) + rows
-        if on_conflict == "fail":
-            for _, line, old, _ in stage.where("s.action = 'known'", "NULL"):
-                self._refuse(stage, line, old, "it is in the database already, with other content", "conflict")
-        if on_conflict == "newest":
-            for name in [column.name for column in table.columns if column.name in MOMENTS]:
-                held = self._sink.expression(table.by_name[name], stage.facts.columns.get(name))
-                newer = f"EXISTS (SELECT 1 {there} AND s.c_{name} > {held})"
-                stage.update("action = 'overwrite'", f"s.action = 'known' AND {newer}")
-        stage.update(f"action = '{'overwrite' if on_conflict == 'overwrite' else 'different'}'", "s.action = 'known'")
-
     def _unique(self, stage: MergeStage) -> None:
         """Values that may be there once only, and belong to another row of the file or of the database."""
-        written = "{}.action IN ('', 'overwrite')"
+        written = "s.action IN ('', 'overwrite')"
         for names in stage.uniques:
             key = stage.table.key.name
             first = " AND ".join(f"f.c_{name} = s.c_{name}" for name in names)
-            twice = f"FROM {stage.name} f WHERE {first} AND f.number < s.number AND {written.format('f')}"
-            other = " AND ".join(f"{self._column(stage, name)} = s.c_{name}" for name in names)
+            there_afterwards = "f.action IN ('', 'overwrite', 'identical')"
+            twice = f"FROM {stage.name} f WHERE {first} AND f.number < s.number AND {there_afterwards}"
+            other = " AND ".join(f"{stage.column(name)} = s.c_{name}" for name in names)
             there = f'FROM "{stage.table.name}" t WHERE {other} AND t."{key}" <> s.new_key'
             for source, detail, place in (
                 (twice, "min(f.line)", "stands on line {} already"),
                 (there, f'min(t."{key}")', "is that of {} in the database already"),
             ):
-                taken = f"{written.format('s')} AND EXISTS (SELECT 1 {source})"
+                taken = f"{written} AND EXISTS (SELECT 1 {source})"
                 for _, line, old, found in stage.where(taken, f"(SELECT {detail} {source})"):
-                    self._refuse(stage, line, old, f"its {' and '.join(names)} {place.format(found)}")
+                    called = names[0] if len(names) == 1 else f"({', '.join(names)})"
+                    self._refuse(stage, line, old, f"its {called} {place.format(found)}")
                 stage.update("action = 'invalid'", taken)
 
     def _refuse(self, stage: MergeStage, line: int, key: Any, reason: str, kind: str = "invalid") -> None:

@@ -217,20 +217,26 @@ class MergePlan:
                 return self._invalid(table, row, reason)
         facts = self.facts[table.name]
         columns = differences(table, facts, row.values, held, drop_embeddings=self.options.drop_embeddings)
-        followed = {*self._stage(table).references, *HIDDEN.get(table.name, ())}
-        for column in set(columns).intersection(HIDDEN.get(table.name, ())):
-            at = table.position[column]
-            self._settling.take(row.number, column, row.values[at], held[at])
-        certain = [column for column in columns if column not in followed]
+        references = self._stage(table).references
+        hidden = [name for name in HIDDEN.get(table.name, ()) if name in columns or self._is_renamed(table, row, name)]
+        for name in hidden:
+            at = table.position[name]
+            self._settling.take(row.number, name, row.values[at], held[at])
+        certain = [name for name in columns if name not in references and name not in hidden]
         action = self._otherwise(table, row, held)
         if not certain:
-            return f"same {action}" if columns else "identical"
+            renamed = any(self._is_renamed(table, row, name) for name in self._stage(table).renamed)
+            return f"same {action}" if columns or hidden or renamed else "identical"
         self._differ(table, row, held, certain)
         if action == "fail":
             reason = f"its key is in the database already, with another {', '.join(certain)}"
             self._issue(table, row, reason, kind="conflict")
             return "different"
         return action
+
+    def _is_renamed(self, table: Table, row: _Waiting, name: str) -> bool:
+        """Whether what a row refers to may have a new id."""
+        return self.options.new_ids and row.values[table.position[name]] not in (None, "[]")
 
     def _otherwise(self, table: Table, row: _Waiting, held: list[Any]) -> str:
         """What becomes of a row that is there with other content."""

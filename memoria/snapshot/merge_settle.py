@@ -61,9 +61,7 @@ class Settling:
         stage.update("action = 'identical'", _UNSETTLED)
 
     def _reference(self, stage: MergeStage, name: str, report: Report, watch: Watch) -> None:
-        table = stage.table
-        column = table.by_name[name]
-        held = self._sink.expression(column, stage.facts.columns.get(column.stored_as(stage.facts.columns) or ""))
+        table, held = stage.table, stage.column(name)
         there = f'FROM "{table.name}" t WHERE t."{table.key.name}" = s.new_key'
         differs = f"EXISTS (SELECT 1 {there} AND NOT ({held} {self._sink.same} s.c_{name}))"
         numbers = []

@@ -84,6 +84,15 @@ class MergeStage:
         """Set columns of the rows, called `s`, that meet a condition."""
         self._sink.query(f"UPDATE {self.name} AS s SET {changes} WHERE {condition}")
 
+    def column(self, name: str) -> str:
+        """The value that a column of the table `t` has in the database."""
+        column = self.table.by_name[name]
+        return self._sink.expression(column, self.facts.columns.get(column.stored_as(self.facts.columns) or ""))
+
+    def equal(self, name: str) -> str:
+        """Whether the row of the table `t` has in a column what the staged row has."""
+        return f"{self.column(name)} {self._sink.same if self.table.by_name[name].null else '='} s.c_{name}"
+
     def holds(self, condition: str) -> bool:
         return bool(self._sink.query(f"SELECT 1 FROM {self.name} s WHERE {condition} LIMIT 1"))
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 
 from memoria.snapshot.errors import InvalidRows, SnapshotError
+from memoria.snapshot.files import InputFile
 from memoria.snapshot.mapping import WrongMap, new_id
+from memoria.snapshot.merge import Merge
 from memoria.snapshot.report import Report
-from tests.samples.databases import contents, create_existing, insert, query, rows_of
-from tests.samples.engine import export, merge, undo, without_header
+from tests.samples.databases import connected, contents, create_existing, insert, query, rows_of
+from tests.samples.engine import export, merge, opened, undo, without_header
 from tests.samples.rows import layout_c, row, snapshot_row
 
 ACTIONS = ("insert", "overwrite", "identical", "duplicate", "different", "left_out", "invalid")
@@ -367,3 +371,246 @@ def test_an_older_database(make_database: Any, database_kind: str, snapshot: Pat
 def test_no_tables(database_url: str, snapshot: Path) -> None:
     with pytest.raises(SnapshotError, match="has no tables yet"):
         merge(database_url, snapshot)
+
+
+def link(key: str, source: str, target: str, namespace: str = "a") -> dict[str, Any]:
+    return snapshot_row("memory_relationships", **edge(key, source, target, namespace))
+
+
+def ends(url: str) -> set[tuple[Any, ...]]:
+    return set(query(url, "SELECT namespace, source_memory_id, target_memory_id FROM memory_relationships"))
+
+
+@pytest.mark.parametrize(
+    ("on_conflict", "contents_of_file", "expected", "afterwards"),
+    [
+        ("overwrite", ("new", "old"), {"insert": 1, "overwrite": 1}, {("k-1", "new"), ("k-2", "old")}),
+        ("skip", ("new", "new"), {"insert": 1, "different": 1}, {("k-1", "old"), ("k-2", "new")}),
+    ],
+)
+def test_no_duplicate_of_what_is_not_there_afterwards(
+    migrated_url: str,
+    tmp_path: Path,
+    on_conflict: str,
+    contents_of_file: tuple[str, str],
+    expected: dict[str, int],
+    afterwards: set[tuple[str, str]],
+) -> None:
+    insert(migrated_url, "long_term_memory", [memory("k-1") | {"searchable_content": "old"}])
+    rows = [long(f"k-{n}", searchable_content=text) for n, text in enumerate(contents_of_file, 1)]
+    report = merge(migrated_url, file_of(tmp_path, long_term_memory=rows), on_conflict=on_conflict)
+    assert actions(report) == {"long_term_memory a>a": expected}
+    assert set(query(migrated_url, "SELECT memory_id, searchable_content FROM long_term_memory")) == afterwards
+
+
+def test_texts_that_only_look_alike_when_joined(migrated_url: str, tmp_path: Path) -> None:
+    texts = [("x\x1fy", "z"), ("x", "y\x1fz"), ("x\x1f;y", "z"), ("x", "y\x1f;z")]
+    rows = [long(f"k-{n}", searchable_content=a, summary=b) for n, (a, b) in enumerate(texts)]
+    path = file_of(tmp_path, long_term_memory=rows)
+    assert actions(merge(migrated_url, path)) == {"long_term_memory a>a": {"insert": 4}}
+    again = file_of(tmp_path, long_term_memory=[{**found, "memory_id": f"other-{n}"} for n, found in enumerate(rows)])
+    assert actions(merge(migrated_url, again)) == {"long_term_memory a>a": {"duplicate": 4}}
+
+
+def test_only_ids_in_arrays_are_ids(migrated_url: str, tmp_path: Path) -> None:
+    scores, mixed = '{"m-1": 0.9, "note": "x"}', '[{"id": "m-1"}, "m-1", 1.10, 12345678901234567890123]'
+    row_of_file = json.dumps(long("m-2", related_memories_json="A", supersedes_json="B"))
+    text = row_of_file.replace('"A"', scores).replace('"B"', mixed)
+    path = tmp_path / "file.ndjson"
+    counts = {"tables": [{"name": "long_term_memory", "row_count": 2}]}
+    lines = [json.dumps(long("m-1")), text]
+    path.write_text(
+        json.dumps({"metadata": counts})
+        + "\n"
+        + "".join(f'{{"table": "long_term_memory", "data": {line}}}\n' for line in lines)
+    )
+    merge(migrated_url, path, namespace="copy", new_ids=True)
+    cast = "CAST(related_memories_json AS text), CAST(supersedes_json AS text)"
+    ((related, supersedes),) = query(
+        migrated_url, f"SELECT {cast} FROM long_term_memory WHERE memory_id = '{NEW['m-2']}'"
+    )
+    assert related == scores
+    assert supersedes == f'[{{"id": "m-1"}},"{NEW["m-1"]}",1.10,12345678901234567890123]'
+    again = merge(migrated_url, path, namespace="copy", new_ids=True)
+    assert actions(again) == {"long_term_memory a>copy": {"identical": 2}}
+
+
+def test_an_edge_that_is_there_under_another_key(migrated_url: str, tmp_path: Path) -> None:
+    """A namespace that comes back under new ids: its memories are there, and so are its edges."""
+    insert(migrated_url, "long_term_memory", [memory("m-1"), memory("m-2")])
+    insert(migrated_url, "memory_relationships", [edge("r-1", "m-1", "m-2")])
+    export(migrated_url, path := tmp_path / "all.json")
+    report = merge(migrated_url, path, new_ids=True)
+    assert actions(report) == {
+        "long_term_memory a>a": {"duplicate": 2},
+        "memory_relationships a>a": {"duplicate": 1},
+    }
+    assert ends(migrated_url) == {("a", "m-1", "m-2")}
+
+
+def test_a_copy_in_parts(migrated_url: str, tmp_path: Path) -> None:
+    """What an earlier part brought is meant, and no edge of the copy leads back to what it is copied from."""
+    insert(migrated_url, "long_term_memory", [memory("m-1"), memory("m-2", related_memories_json='["m-1"]')])
+    one, two = long("m-1"), long("m-2", related_memories_json=["m-1"])
+
+    def copy(*rows: dict[str, Any], **options: Any) -> dict[str, dict[str, int]]:
+        path = file_of(tmp_path, long_term_memory=list(rows), memory_relationships=[link("r-1", "m-1", "m-2")])
+        return actions(merge(migrated_url, path, "a=copy", new_ids=True, **options))
+
+    assert copy(two)["memory_relationships a>copy"] == {"left_out": 1}
+    assert copy(one)["memory_relationships a>copy"] == {"insert": 1}
+    assert ends(migrated_url) == {("copy", NEW["m-1"], NEW["m-2"])}
+    # The first part could not know the id that the second brought; now it is known.
+    assert copy(two, on_conflict="overwrite")["long_term_memory a>copy"] == {"overwrite": 1}
+    ((related,),) = query(
+        migrated_url, f"SELECT related_memories_json FROM long_term_memory WHERE memory_id = '{NEW['m-2']}'"
+    )
+    assert (json.loads(related) if isinstance(related, str) else related) == [NEW["m-1"]]
+    assert copy(one, two) == {
+        "long_term_memory a>copy": {"identical": 2},
+        "memory_relationships a>copy": {"identical": 1},
+    }
+
+
+def test_a_second_run_finds_what_the_first_changed(migrated_url: str, tmp_path: Path) -> None:
+    """References that followed a duplicate, and those that became NULL."""
+    insert(migrated_url, "long_term_memory", [memory("m-0")])
+    same = {"searchable_content": "about m-0"}
+    path = file_of(
+        tmp_path,
+        long_term_memory=[
+            long("m-1", **same),
+            long("m-2", duplicate_of="m-1", related_memories_json=["m-1"], team_id="nowhere"),
+        ],
+        memory_relationships=[link("r-1", "m-1", "m-2")],
+    )
+    merge(migrated_url, path)
+    for on_conflict in ("skip", "overwrite", "newest", "fail"):
+        report = merge(migrated_url, path, on_conflict=on_conflict)
+        assert actions(report) == {
+            "long_term_memory a>a": {"identical": 1, "duplicate": 1},
+            "memory_relationships a>a": {"identical": 1},
+        }
+        assert report.tables["long_term_memory"].differing == {}
+
+
+def test_references_that_differ(migrated_url: str, tmp_path: Path) -> None:
+    insert(migrated_url, "long_term_memory", [memory("m-1", duplicate_of="old"), memory("m-2")])
+    path = file_of(
+        tmp_path, long_term_memory=[long("m-1", duplicate_of="new", related_memories_json=["x"]), long("m-2")]
+    )
+    report = merge(migrated_url, path)
+    assert actions(report) == {"long_term_memory a>a": {"different": 1, "identical": 1}}
+    assert report.tables["long_term_memory"].differing == {"duplicate_of": 1, "related_memories_json": 1}
+    with pytest.raises(InvalidRows, match="'m-1': its key is in the database already, with other references"):
+        merge(migrated_url, path, on_conflict="fail")
+    assert actions(merge(migrated_url, path, on_conflict="overwrite")) == {
+        "long_term_memory a>a": {"overwrite": 1, "identical": 1}
+    }
+    assert query(migrated_url, "SELECT duplicate_of FROM long_term_memory WHERE memory_id = 'm-1'") == [("new",)]
+
+
+def test_clusters_and_members_with_other_content(migrated_url: str, tmp_path: Path) -> None:
+    insert(migrated_url, "long_term_memory", [memory("m-1")])
+    insert(migrated_url, "clusters", [row("clusters", id=1, summary="one", update_count=1)])
+    insert(migrated_url, "cluster_members", [row("cluster_members", id=1, memory_id="m-1", cluster_id=1, anchor="x")])
+    path = file_of(
+        tmp_path,
+        clusters=[snapshot_row("clusters", id=7, summary="one", update_count=2)],
+        cluster_members=[snapshot_row("cluster_members", id=7, memory_id="m-1", cluster_id=7, anchor="y")],
+    )
+    report = merge(migrated_url, path)
+    assert actions(report) == {"clusters >": {"different": 1}, "cluster_members >": {"different": 1}}
+    assert report.tables["clusters"].differing == {"update_count": 1}
+    assert report.tables["cluster_members"].differing == {"anchor": 1}
+    before = contents(migrated_url)
+    done = merge(migrated_url, path, on_conflict="overwrite")
+    assert actions(done) == {"clusters >": {"overwrite": 1}, "cluster_members >": {"overwrite": 1}}
+    assert query(migrated_url, "SELECT id, update_count FROM clusters") == [(1, 2)]
+    assert query(migrated_url, "SELECT id, memory_id, anchor, cluster_id FROM cluster_members") == [(1, "m-1", "y", 1)]
+    undo(migrated_url, done.import_id or 0)
+    assert contents(migrated_url) == before
+
+
+def test_members_without_their_cluster(migrated_url: str, tmp_path: Path) -> None:
+    insert(migrated_url, "long_term_memory", [memory("m-1")])
+    path = file_of(tmp_path, cluster_members=[snapshot_row("cluster_members", memory_id="m-1", cluster_id=4)])
+    assert actions(merge(migrated_url, path)) == {"cluster_members >": {"left_out": 1}}
+
+
+def test_an_edge_is_not_replaced_by_one_to_nowhere(migrated_url: str, tmp_path: Path) -> None:
+    insert(migrated_url, "long_term_memory", [memory("m-1"), memory("m-2")])
+    insert(migrated_url, "memory_relationships", [edge("r-1", "m-1", "m-2")])
+    path = file_of(tmp_path, memory_relationships=[link("r-1", "m-1", "gone")])
+    report = merge(migrated_url, path, on_conflict="overwrite")
+    assert actions(report) == {"memory_relationships a>a": {"left_out": 1}}
+    assert ends(migrated_url) == {("a", "m-1", "m-2")}
+
+
+def test_rows_that_have_no_namespace(migrated_url: str, tmp_path: Path) -> None:
+    insert(migrated_url, "long_term_memory", [memory("m-1", "")])
+    path = file_of(tmp_path, long_term_memory=[long("m-1", "")])
+    assert actions(merge(migrated_url, path)) == {"long_term_memory default>default": {"identical": 1}}
+
+
+class TestUniqueValues:
+    def test_of_another_row_of_the_database(self, migrated_url: str, tmp_path: Path) -> None:
+        insert(migrated_url, "teams", [row("teams", team_id="t-1", slug="red")])
+        path = file_of(
+            tmp_path,
+            teams=[snapshot_row("teams", team_id="t-2", slug="red")],
+            long_term_memory=[long("m-1", team_id="t-2")],
+        )
+        with pytest.raises(InvalidRows, match="teams 't-2': its slug is that of t-1 in the database already"):
+            merge(migrated_url, path)
+        report = merge(migrated_url, path, skip_invalid=True)
+        assert actions(report) == {"teams >": {"invalid": 1}, "long_term_memory a>a": {"insert": 1}}
+        assert query(migrated_url, "SELECT team_id FROM long_term_memory") == [(None,)]
+
+    def test_of_another_row_of_the_file(self, migrated_url: str, tmp_path: Path) -> None:
+        """Two namespaces that become one, each with a policy of that name."""
+        insert(migrated_url, "workspaces", [row("workspaces")])
+        policies = [
+            snapshot_row("policy_artifacts", id=n, namespace=name, workspace_id="w-1", payload={"days": n})
+            for n, name in enumerate("ab")
+        ]
+        path = file_of(tmp_path, policy_artifacts=policies)
+        for on_conflict in ("skip", "overwrite"):
+            with pytest.raises(
+                InvalidRows, match=r"'1': its \(name, namespace, workspace_id\) stands on line \d+ already"
+            ):
+                merge(migrated_url, path, "a=x", "b=x", on_conflict=on_conflict)
+            report = merge(migrated_url, path, "a=x", "b=x", on_conflict=on_conflict, skip_invalid=True)
+            assert report.tables["policy_artifacts"].skipped == (1 if on_conflict == "skip" else 2)
+        assert len(rows_of(migrated_url, "policy_artifacts")) == 1
+
+    def test_they_do_not_change_places(self, migrated_url: str, tmp_path: Path) -> None:
+        insert(migrated_url, "teams", [row("teams", team_id=f"t-{n}", slug=f"s-{n}") for n in (1, 2)])
+        swapped = [snapshot_row("teams", team_id=f"t-{n}", slug=f"s-{3 - n}") for n in (1, 2)]
+        with pytest.raises(InvalidRows, match="'t-1': its slug is that of t-2 in the database already"):
+            merge(migrated_url, file_of(tmp_path, teams=swapped), on_conflict="overwrite")
+
+
+def test_nobody_changes_rows_while_a_merge_decides(migrated_url: str, tmp_path: Path) -> None:
+    """From the first look at a table until the commit."""
+    insert(migrated_url, "long_term_memory", [memory("m-1")])
+    path = file_of(tmp_path, long_term_memory=[long("m-1"), long("m-2")])
+    refused = []
+
+    def change(report: Report) -> bool:
+        with connected(migrated_url) as other:
+            cursor = other.cursor()
+            if migrated_url.startswith("sqlite"):
+                cursor.execute("PRAGMA busy_timeout = 100")
+            else:
+                cursor.execute("SET lock_timeout = 100")
+            try:
+                cursor.execute("DELETE FROM long_term_memory")
+            except (sqlite3.OperationalError, psycopg2.errors.LockNotAvailable) as error:
+                refused.append(error)
+        return True
+
+    with opened(migrated_url) as connection, InputFile(str(path)) as file:
+        Merge(file, connection, "here", confirm=change).run()
+    assert len(refused) == 1
+    assert len(rows_of(migrated_url, "long_term_memory")) == 2
