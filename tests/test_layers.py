@@ -35,7 +35,10 @@ LEAVES = {
     "formats",
 }
 STAGES = {"registry", "database", "selection", "mapping", "reading", "history", "plan_stage", "plan", "apply", "fill"}
-STAGES |= {"merge_stage", "merge_known", "merge_decisions", "merge_plan", "merge_apply"}
+# A pipeline of its own: each may be made of those before it.
+MERGE = ["mapping", "merge_stage", "merge_mentions", "merge_known", "merge_content", "merge_settle", "merge_decisions"]
+MERGE += ["merge_plan", "merge_apply"]
+STAGES |= {*MERGE}
 ORDER = {"exporter", "left_out", "importer", "merge", "undo", "sides", "compare"}
 WITHOUT_DJANGO = {
     "formats",
@@ -49,11 +52,7 @@ WITHOUT_DJANGO = {
     "rows",
     "files",
     "digest",
-    "mapping",
-    "merge_stage",
-    "merge_decisions",
-    "merge_known",
-    "merge_plan",
+    *MERGE[:-1],
 }
 
 # Sideways, where one thing is made of the other.
@@ -66,22 +65,12 @@ SIDEWAYS = {
     ("fill", "history"),
     ("history", "registry"),
     ("history", "database"),
-    ("merge_stage", "mapping"),
-    ("merge_decisions", "mapping"),
-    ("merge_decisions", "merge_stage"),
-    ("merge_plan", "mapping"),
-    ("merge_known", "mapping"),
-    ("merge_plan", "merge_decisions"),
-    ("merge_plan", "merge_known"),
-    ("merge_plan", "merge_stage"),
     ("merge_apply", "apply"),
     ("merge_apply", "history"),
-    ("merge_apply", "mapping"),
-    ("merge_apply", "merge_plan"),
-    ("merge_apply", "merge_stage"),
     ("compare", "sides"),
     ("exporter", "left_out"),
 }
+SIDEWAYS |= {(later, earlier) for number, later in enumerate(MERGE) for earlier in MERGE[:number]}
 DOORS = (
     "memoria.admin",
     "memoria.cli",
