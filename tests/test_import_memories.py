@@ -126,6 +126,18 @@ class TestProcess:
         assert refused.returncode == 1
         assert b"1 row changed since import 2, such as long_term_memory" in refused.stderr
         assert json.loads(report.read_text())["changed"][0]["reason"] == "was changed since"
+        planned = run_memoria("undo-import", "2", *place, "--dry-run")
+        assert planned.returncode == 1
+        assert (
+            planned.stderr.decode()
+            .splitlines()[-1]
+            .startswith(
+                "Dry run: undoing import 2 would be refused, as 1 row changed since; --force takes it back all the"
+                " same: 1 row deleted and 0 rows restored in "
+            )
+        )
+        forced = run_memoria("undo-import", "2", *place, "--dry-run", "--force")
+        assert (forced.returncode, b"Dry run: 1 row deleted" in forced.stderr) == (0, True)
         assert run_memoria("undo-import", "2", "--force", *place).returncode == 0
         done = run_memoria("undo-import", "1", *place)
         assert done.returncode == 0, done.stderr.decode()

@@ -19,6 +19,7 @@ from memoria.snapshot.undo_report import UndoReport
 
 class Command(SnapshotCommand):
     help = "Take an import back: the rows that it wrote are deleted, and those that it removed are restored."
+    not_zero = "rows were changed since: the import is undone with --force only"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number", type=shared.positive, metavar="ID", help="the import, as list-imports shows it")
