@@ -87,6 +87,11 @@ class TestProcess:
         refused = run_memoria(*arguments)
         assert refused.returncode == 1
         assert b"long_term_memory 'm-1': importance_score is text where a number belongs" in refused.stderr
+        shown = refused.stderr.decode().splitlines()
+        assert [" ".join(line.split()) for line in shown[:2]] == [
+            "table namespace rows insert overwrite identical duplicate different left out invalid",
+            "long_term_memory a 2 0 0 1 0 0 0 1",
+        ]
         done = run_memoria(*arguments, "--skip-invalid")
         assert done.returncode == 3, done.stderr.decode()
         assert query(migrated_url, "SELECT memory_id FROM long_term_memory ORDER BY 1") == [("m-1",), ("m-2",)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import signal
 import sys
+import textwrap
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from types import FrameType
@@ -65,13 +67,13 @@ class SnapshotCommand(BaseCommand):
                     sys.stdout.flush()  # not at the very end, where nobody could say that its reader has left
                 self.all_is_done(options)
             except SnapshotError as error:
-                raise CommandError(visible(str(error)), returncode=error.exit_code) from None
+                raise CommandError(_sentence(str(error)), returncode=error.exit_code) from None
             except MemoryError:
                 raise CommandError("not enough memory; nothing was changed") from None
             except BrokenPipeError:
                 _leave_quietly()
             except OSError as error:
-                raise CommandError(visible(f"the operating system refused: {error}")) from None
+                raise CommandError(_sentence(f"the operating system refused: {error}")) from None
         if exit_code and self._called_from_command_line:
             sys.exit(exit_code)
         if exit_code:
@@ -114,6 +116,16 @@ class SnapshotCommand(BaseCommand):
                 self.print_result(result)
         if file is not None:
             write_report(result, file)
+
+
+def _sentence(text: str) -> str:
+    """On a terminal its lines end between words, also behind what Django writes before it."""
+    if not sys.stderr.isatty():
+        return visible(text)
+    before = "CommandError: "
+    width = shutil.get_terminal_size().columns
+    lines = textwrap.wrap(before + visible(text), width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).removeprefix(before)
 
 
 def _refuse_report_as_snapshot(options: dict[str, Any]) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from memoria.snapshot.report import Report, TableReport, counted
+from memoria.snapshot.report import Issue, Report, TableReport, counted
 
 _ISSUES_PRINTED = 20
+_LINES_PRINTED = 3
 
 
 class _Console(Console):
@@ -28,15 +30,14 @@ def console(stream: TextIO | None = None) -> Console:
 
 def print_report(report: Report) -> None:
     out = console()
-    if not report.refused and any(table.rows or table.deleted for table in report.tables.values()):
-        out.print(_merge_table(report) if report.operation == "merge" else _table(report))
+    if report.merge:
+        out.print(_merge_table(report))
+    elif not report.refused and any(table.rows or table.deleted for table in report.tables.values()):
+        out.print(_table(report))
     for sentence in _notes(report):
         out.print(Text(visible(sentence)))
-    for issue in report.issues[:_ISSUES_PRINTED] if report.issue_count > 1 or report.skipped else ():
-        place = report.database if report.operation == "export" else report.file.name
-        out.print(Text(visible(f"  {issue.sentence(place)}")))
-    if report.issue_count > _ISSUES_PRINTED:
-        out.print(f"  … and {report.issue_count - _ISSUES_PRINTED:,} more (--report FILE keeps the first 100)")
+    for line in _issues(report) if report.issue_count > 1 or report.skipped else ():
+        out.print(Text(visible(line)))
     out.print(Text(visible(_last_line(report))))
 
 
@@ -117,6 +118,26 @@ def _notes(report: Report) -> list[str]:
             listed += f"{' and ' if listed else ''}{counted(empty, 'table')} without rows"
         notes.append(f"Not in this {'snapshot' if report.operation == 'export' else 'import'}: {listed}.")
     return notes
+
+
+def _issues(report: Report) -> Iterator[str]:
+    """A line for each, or for all rows of a table that have the same to complain of."""
+    place = report.database if report.operation == "export" else report.file.name
+    alike: dict[tuple[str, str], list[Issue]] = {}
+    for issue in report.issues:
+        alike.setdefault((issue.table, issue.reason), []).append(issue)
+    printed = list(alike.values())[:_ISSUES_PRINTED]
+    for issues in printed:
+        first = issues[0].sentence(place)
+        more = f" (so in {counted(len(issues), 'row')}{_lines(issues)})" if len(issues) > 1 else ""
+        yield f"  {first[:-1]}{more}."
+    if rest := report.issue_count - sum(map(len, printed)):
+        yield f"  … and {rest:,} more (--report FILE keeps the first 100)"
+
+
+def _lines(issues: Sequence[Issue]) -> str:
+    lines = [str(issue.line) for issue in issues if issue.line]
+    return f": lines {', '.join(lines[:_LINES_PRINTED])}{' …' if lines[_LINES_PRINTED:] else ''}" if lines else ""
 
 
 def _last_line(report: Report) -> str:

@@ -78,7 +78,20 @@ def test_export(capsys: pytest.CaptureFixture[str]) -> None:
 def test_many_issues(capsys: pytest.CaptureFixture[str]) -> None:
     found = report()
     for number in range(130):
-        found.add(Issue("clusters", "no", line=number + 1))
+        found.add(Issue("clusters", f"no {number}", line=number + 1))
     lines = printed(found, capsys)
     assert sum(line.startswith("  m.ndjson line ") for line in lines) == 20
     assert "  … and 110 more (--report FILE keeps the first 100)" in lines
+
+
+def test_issues_of_one_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    found = report(refused=True)
+    for number in range(1000, 1080):
+        found.add(Issue("clusters", "no", line=number, key=str(number)))
+    for table in ("threads", "threads", "chats"):
+        found.add(Issue(table, "no"))
+    assert [line for line in printed(found, capsys) if line.startswith("  ")] == [
+        "  m.ndjson line 1000, clusters '1000': no (so in 80 rows: lines 1000, 1001, 1002 …).",
+        "  m.ndjson, threads: no (so in 2 rows).",
+        "  m.ndjson, chats: no.",
+    ]
