@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from memoria.snapshot.report import Issue, Report, TableReport, counted
+from memoria.snapshot.report import Issue, MergeReport, Report, TableReport, counted
 
 _ISSUES_PRINTED = 20
 _LINES_PRINTED = 3
+_ACTIONS = ["insert", "overwrite", "identical", "duplicate", "different", "left_out", "invalid"]
 
 
 class _Console(Console):
@@ -31,7 +33,7 @@ def console(stream: TextIO | None = None) -> Console:
 def print_report(report: Report) -> None:
     out = console()
     if report.merge:
-        out.print(_merge_table(report))
+        _print_merge(report.merge, out)
     elif not report.refused and any(table.rows or table.deleted for table in report.tables.values()):
         out.print(_table(report))
     for sentence in _notes(report):
@@ -72,23 +74,39 @@ def _table(report: Report) -> Table:
     return table
 
 
-def _merge_table(report: Report) -> Table:
+def _print_merge(parts: Sequence[MergeReport], out: Console) -> None:
+    """A table; where that is too wide, one without the columns that are all zero; else in words. Nothing is cut."""
+    used = [action for action in _ACTIONS if any(getattr(part, action) for part in parts)]
+    for actions in (_ACTIONS, used):
+        table = _merge_table(parts, actions)
+        if Measurement.get(out, out.options.update(max_width=1000), table).maximum <= out.width:
+            out.print(table)
+            return
+    for part in parts:
+        figures = ", ".join(f"{count:,} {_heading(action)}" for action in used if (count := getattr(part, action)))
+        place = ", ".join(filter(None, (part.table, _namespace(part))))
+        out.print(Text(visible(f"{place}: {counted(part.rows, 'row')}: {figures or 'nothing to do'}.")))
+
+
+def _merge_table(parts: Sequence[MergeReport], actions: Sequence[str]) -> Table:
     """One line for each table and pair of namespaces."""
-    actions = ["rows", "insert", "overwrite", "identical", "duplicate", "different", "left_out", "invalid"]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("table")
     table.add_column("namespace")
-    for action in actions:
-        table.add_column(action.replace("_", " "), justify="right")
-    for part in report.merge:
-        same = part.source == part.target
-        namespace = part.source if same else f"{part.source} -> {part.target}"
-        table.add_row(
-            Text(visible(part.table)),
-            Text(visible(namespace)),
-            *(f"{getattr(part, action):,}" for action in actions),
-        )
+    for action in ("rows", *actions):
+        table.add_column(_heading(action), justify="right")
+    for part in parts:
+        figures = (f"{getattr(part, action):,}" for action in ("rows", *actions))
+        table.add_row(Text(visible(part.table)), Text(visible(_namespace(part))), *figures)
     return table
+
+
+def _heading(action: str) -> str:
+    return action.replace("_", " ")
+
+
+def _namespace(part: MergeReport) -> str:
+    return part.source if part.source == part.target else f"{part.source} -> {part.target}"
 
 
 def _is_empty(counts: TableReport) -> bool:

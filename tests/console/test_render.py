@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 
 from memoria.console.render import print_report, size, visible
-from memoria.snapshot.report import FileReport, Issue, Report, TableReport
+from memoria.snapshot.report import FileReport, Issue, MergeReport, Report, TableReport
+from tests.console.test_progress import Screen
 
 
 @pytest.mark.parametrize(
@@ -95,3 +99,51 @@ def test_issues_of_one_reason(capsys: pytest.CaptureFixture[str]) -> None:
         "  m.ndjson, threads: no (so in 2 rows).",
         "  m.ndjson, chats: no.",
     ]
+
+
+PARTS = [
+    MergeReport("memory_relationships", "research", "prod", 40, insert=38, invalid=2),
+    MergeReport("clusters", "", "", 4, identical=4),
+]
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (
+            120,
+            [
+                "table                 namespace         rows  insert  overwrite  identical  duplicate  different"
+                "  left out  invalid",
+                "memory_relationships  research -> prod    40      38          0          0          0          0"
+                "         0        2",
+                "clusters                                   4       0          0          4          0          0"
+                "         0        0",
+            ],
+        ),
+        (
+            80,
+            [
+                "table                 namespace         rows  insert  identical  invalid",
+                "memory_relationships  research -> prod    40      38          0        2",
+                "clusters                                   4       0          4        0",
+            ],
+        ),
+        (
+            60,
+            [
+                "memory_relationships, research -> prod: 40 rows: 38 insert,",
+                "2 invalid.",
+                "clusters: 4 rows: 4 identical.",
+            ],
+        ),
+    ],
+)
+def test_a_merge_fits_the_terminal(width: int, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(sys, "stderr", screen)
+    print_report(report("merge", merge=PARTS))
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()
+    assert [line.rstrip() for line in lines][: len(expected)] == expected
