@@ -55,6 +55,10 @@ class TestProcess:
             "long_term_memory b -> y 1 1 0 0 0 0 0 0",
         ]
         assert " This is import 1: undo-import takes it back." in done.stderr.decode()
+        again = run_memoria(*arguments).stderr.decode().splitlines()[-1]
+        assert again.startswith("Nothing to import into ")
+        assert ": every row is there already (" in again
+        assert query(migrated_url, "SELECT max(id) FROM memoria_imports") == [(1,)]
         written = json.loads(report.read_text())
         assert (written["operation"], written["import_id"], written["exit_code"]) == ("merge", 1, 0)
         counts = {"identical": 0, "duplicate": 0, "different": 0, "left_out": 0, "invalid": 0, "overwrite": 0}

@@ -171,6 +171,10 @@ def _last_line(report: Report) -> str:
     replaced = f", replacing {deleted:,}" if deleted else ""
     if report.refused:
         return f"Read {report.file.name} ({facts})."
+    if report.merge and not any(part.insert or part.overwrite for part in report.merge):
+        there = all(part.rows == part.identical + part.duplicate + part.different for part in report.merge)
+        why = "every row is there already" if there else "no row is new"
+        return f"{'Dry run: n' if report.dry_run else 'N'}othing to import into {report.database}: {why} ({facts})."
     if report.dry_run:
         return f"Dry run: {inserted} would be imported into {report.database}{replaced}; nothing was changed ({facts})."
     undo = "" if report.import_id is None else f" This is import {report.import_id}: undo-import takes it back."

@@ -73,6 +73,15 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_a_merge_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    there = MergeReport("clusters", "", "", 3, identical=1, duplicate=1, different=1)
+    left_out = MergeReport("chats", "a", "a", 1, left_out=1)
+    last = printed(report("merge", merge=[there], dry_run=True), capsys)[-1]
+    assert last.startswith("Dry run: nothing to import into sqlite:///m.sqlite3: every row is there already (1.2 kB, ")
+    last = printed(report("merge", merge=[there, left_out]), capsys)[-1]
+    assert last.startswith("Nothing to import into sqlite:///m.sqlite3: no row is new (1.2 kB, ")
+
+
 def test_export(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(report("export"), capsys)
     assert lines[0].split() == ["table", "rows", "skipped", "seconds"]
