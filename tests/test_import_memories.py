@@ -72,7 +72,6 @@ class TestProcess:
         path = tmp_path / "file.json"
         export(migrated_url, path)
         for arguments, reason in (
-            (("--namespace-map", "a"), "--namespace-map 'a' is not source=target"),
             (("--namespace", " "), "--namespace is empty: name a namespace"),
             (
                 ("--namespace-map", "c=x"),
@@ -81,6 +80,12 @@ class TestProcess:
         ):
             done = run_memoria("import-memories", path, *arguments, "--database-url", migrated_url)
             assert (done.returncode, done.stderr.decode().strip()) == (2, f"CommandError: {reason}")
+        done = run_memoria("import-memories", "--namespace-map", "a=b", path, "--database-url", migrated_url)
+        assert (done.returncode, done.stderr.decode()) == (
+            2,
+            f"manage.py import-memories: error: argument --namespace-map: '{path}' is not SOURCE=TARGET; if it is the"
+            " snapshot, write it first (see manage.py import-memories --help)\n",
+        )
 
     def test_rows_that_do_not_fit(self, migrated_url: str, tmp_path: Path, run_memoria: RunMemoria) -> None:
         insert(migrated_url, "long_term_memory", [memory("m-1", "a"), memory("m-2", "a")])

@@ -12,7 +12,7 @@ import textwrap
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -52,9 +52,10 @@ class SnapshotCommand(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         kwargs.setdefault("epilog", self.epilog)
         parser = super().create_parser(prog_name, subcommand, **kwargs)
-        if prog_name not in ("", "memoria", "manage.py", "__main__.py"):
+        if os.path.basename(prog_name) not in ("", "memoria", "manage.py", "__main__.py"):
             parser.prog = prog_name  # a script that stands for this one command
         parser.formatter_class = _HelpFormatter
+        parser.__class__ = _Parser  # Django names the class itself
         return parser
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -134,6 +135,15 @@ def _refuse_report_as_snapshot(options: dict[str, Any]) -> None:
     files = [options.get(name) for name in ("source", "destination", "output", "into", "a", "b")]
     if report and os.path.realpath(report) in [os.path.realpath(file) for file in files if file]:
         raise CommandError("--report names the snapshot itself; name another file", returncode=2)
+
+
+class _Parser(CommandParser):
+    """Says what is wrong, and not before it how all would be right."""
+
+    def error(self, message: str) -> NoReturn:
+        if self.called_from_command_line:
+            self.exit(2, visible(f"{self.prog}: error: {message} (see {self.prog} --help)") + "\n")
+        raise CommandError(f"Error: {message}", returncode=2)
 
 
 class _HelpFormatter(RawDescriptionHelpFormatter):

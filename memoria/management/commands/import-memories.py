@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -29,6 +30,7 @@ class Command(SnapshotCommand):
             "--namespace-map",
             action="extend",
             nargs="+",
+            type=_pair,
             default=[],
             metavar="SOURCE=TARGET",
             help="send the rows of one namespace to another, or with 'team:*=prod:*' of several; may be repeated",
@@ -89,3 +91,9 @@ class Command(SnapshotCommand):
                 origin=shared.origin("import-memories", options),
                 progress=progress,
             ).run()
+
+
+def _pair(text: str) -> str:
+    if "=" not in text:
+        raise ArgumentTypeError(f"{text!r} is not SOURCE=TARGET; if it is the snapshot, write it first")
+    return text
