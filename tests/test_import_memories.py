@@ -87,6 +87,19 @@ class TestProcess:
             " snapshot, write it first (see manage.py import-memories --help)\n",
         )
 
+    def test_a_file_of_the_export_folder(self, tmp_path: Path, run_memoria: RunMemoria) -> None:
+        folder = {"MEMORIA_EXPORT_DIR": str(tmp_path)}
+        (tmp_path / "found here.json").touch()
+        for command in ("import-memories", "import-data"):
+            done = run_memoria(command, "found here.json", "--database-url", "sqlite://:memory:", env=folder)
+            assert (done.returncode, done.stderr.decode()) == (
+                1,
+                "CommandError: cannot read found here.json: no such file; the export folder has one:"
+                f" {tmp_path}/found here.json\n",
+            )
+            done = run_memoria(command, "nowhere.json", "--database-url", "sqlite://:memory:", env=folder)
+            assert done.stderr == b"CommandError: cannot read nowhere.json: no such file\n"
+
     def test_rows_that_do_not_fit(self, migrated_url: str, tmp_path: Path, run_memoria: RunMemoria) -> None:
         insert(migrated_url, "long_term_memory", [memory("m-1", "a"), memory("m-2", "a")])
         path = tmp_path / "file.json"

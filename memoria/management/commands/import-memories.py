@@ -11,7 +11,6 @@ from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.databases import describe
-from memoria.snapshot.files import InputFile
 from memoria.snapshot.mapping import namespaces
 from memoria.snapshot.merge import Merge
 from memoria.snapshot.merge_plan import MergeOptions
@@ -77,7 +76,7 @@ class Command(SnapshotCommand):
             validate=not options["no_validate"],
         )
         connection = shared.connection(options)
-        with InputFile(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
+        with shared.snapshot(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             if options["migrate"] and not options["dry_run"]:
                 self.create_tables(connection, options)
             return Merge(
