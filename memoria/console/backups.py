@@ -150,7 +150,8 @@ def asker(progress: TerminalProgress, *, no_input: bool) -> Callable[[str, Conte
         lost = listed or "all tables, which are empty"
         more = f" and {len(tables) - 5} more tables" if len(tables) > 5 else ""
         seconds = (sidecars.now() - backup.moment).total_seconds()
-        made = f"{_when(backup)} UTC ({age(max(0.0, seconds))} old, {counted(backup.contents.rows, 'row')})"
+        proven = "" if backup.verified else ", never verified"
+        made = f"{_when(backup)} UTC ({age(max(0.0, seconds))} old, {counted(backup.contents.rows, 'row')}{proven})"
         return progress.confirms(visible(f"This replaces {lost}{more} of {name} by the backup of {made}."))
 
     return ask

@@ -50,6 +50,19 @@ def _last_line(report: UndoReport) -> str:
     return f"Import {report.import_id} of {report.file_name} is undone: {what} in {report.seconds:.1f} s."
 
 
+def undo_question(report: UndoReport) -> str:
+    """What an undo takes, where, and which file it was that wrote it."""
+    deleted = _listed({name: counts.delete for name, counts in report.tables.items()})
+    restored = _listed({name: counts.restore for name, counts in report.tables.items()})
+    what = " and ".join(filter(None, (deleted and f"deletes {deleted}", restored and f"restores {restored}")))
+    done = f"import {report.import_id} of {report.file_name} into {report.database}"
+    return visible(f"This takes {done} back: it {what or 'changes no row'}.")
+
+
+def _listed(rows: dict[str, int]) -> str:
+    return ", ".join(f"{counted(count, 'row')} of {name}" for name, count in rows.items() if count)
+
+
 def print_imports(imports: Sequence[Imported], stream: TextIO) -> None:
     out = console(stream)
     table = Table(box=None, pad_edge=False, header_style="bold")
