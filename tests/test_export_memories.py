@@ -263,6 +263,11 @@ class TestTheScript:
         assert done.returncode == 0, done.stderr.decode()
         assert (tmp_path / name).is_file()
 
+    def test_the_name_of_a_folder(self, tmp_path: Path) -> None:
+        done = self.run(tmp_path, "--output", "out/")
+        said = f"CommandError: cannot write {tmp_path}/export/out/: it names a folder; add the name of a file\n"
+        assert (done.returncode, done.stderr.decode()) == (1, said)
+
     def test_the_name_of_the_moment(self, tmp_path: Path) -> None:
         for _ in range(2):
             assert self.run(tmp_path).returncode == 0

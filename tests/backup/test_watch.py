@@ -74,6 +74,10 @@ class TestList:
         assert b"\\x1b[2J\\n.sql" in ended.stdout
         assert b"\x1b" not in ended.stdout
 
+    def test_no_backups(self, tmp_path: Path) -> None:
+        ended = run("list-backups", tmp_path)
+        assert (ended.returncode, ended.stdout.decode()) == (0, f"No backups in {tmp_path}.\n")
+
     def test_no_folder(self, tmp_path: Path) -> None:
         assert (
             refused("sqlite", "list-backups", tmp_path / "none" / "x.sql")
