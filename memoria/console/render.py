@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from rich.console import Console
@@ -15,6 +15,8 @@ from memoria.snapshot.report import Issue, MergeReport, Report, TableReport, cou
 
 _ISSUES_PRINTED = 20
 _LINES_PRINTED = 3
+_CROSSING = " to other namespaces"
+"""Such edges are among the rows of their table that are left out."""
 _ACTIONS = ["insert", "overwrite", "identical", "duplicate", "different", "left_out", "invalid"]
 
 
@@ -131,11 +133,18 @@ def _notes(report: Report) -> list[str]:
         for column, count in counts.differing.items():
             notes.append(f"{name}.{column}: another value than in {counted(count, 'row')} of the database.")
     if report.left_out:
-        listed = ", ".join(f"{name} ({counted(count, 'row')})" for name, count in report.left_out.items() if count)
+        listed = ", ".join(_stays(report.left_out))
         if empty := sum(not count and "." not in name for name, count in report.left_out.items()):
             listed += f"{' and ' if listed else ''}{counted(empty, 'table')} without rows"
         notes.append(f"Not in this {'snapshot' if report.operation == 'export' else 'import'}: {listed}.")
     return notes
+
+
+def _stays(left_out: Mapping[str, int]) -> Iterator[str]:
+    for name, count in left_out.items():
+        crossing = left_out.get(f"{name}{_CROSSING}")
+        if count and not name.endswith(_CROSSING):
+            yield f"{name} ({counted(count, 'row')}{f', of these {crossing:,}{_CROSSING}' if crossing else ''})"
 
 
 def _issues(report: Report) -> Iterator[str]:

@@ -73,6 +73,14 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_edges_that_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {"clusters": 1, "memory_relationships": 107, "memory_relationships to other namespaces": 2, "chats": 3}
+    assert (
+        "Not in this snapshot: clusters (1 row), memory_relationships (107 rows, of these 2 to other namespaces),"
+        " chats (3 rows)."
+    ) in printed(report("export", left_out=found), capsys)
+
+
 def test_a_merge_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     there = MergeReport("clusters", "", "", 3, identical=1, duplicate=1, different=1)
     left_out = MergeReport("chats", "a", "a", 1, left_out=1)
