@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shutil
 import signal
 import sys
 import textwrap
-from argparse import RawDescriptionHelpFormatter
+from argparse import HelpFormatter
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any, NoReturn, Protocol
@@ -146,12 +147,20 @@ class _Parser(CommandParser):
         raise CommandError(f"Error: {message}", returncode=2)
 
 
-class _HelpFormatter(RawDescriptionHelpFormatter):
-    """Keeps the table of exit codes as it is, and leaves out the options that Django gives every command."""
+class _HelpFormatter(HelpFormatter):
+    """Keeps the lines of the table of exit codes apart, and leaves out the options that Django gives every command."""
 
     _DJANGOS = frozenset(
         ["--version", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color", "--skip-checks"]
     )
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = []
+        for line in text.splitlines():
+            column = re.match(r"(  \S.*?  +)?", line)
+            behind = " " * len(column[0] if column else "")
+            lines += textwrap.wrap(line, width, initial_indent=indent, subsequent_indent=indent + behind) or [""]
+        return "\n".join(lines)
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:
         super().add_usage(usage, self._ours(actions), groups, prefix)
