@@ -103,7 +103,7 @@ def what_next() -> str:
         ),
         ("Back the whole database up, and prove it by restoring it", typed(manage("backup-database", BACKUP))),
         ("Move everything to PostgreSQL, into a database that exists", " | ".join(map(typed, pipe))),
-        ("Make yourself an account for the admin", typed(manage("createsuperuser"))),
+        ("Make yourself an account for the admin", f"MEMORIA_DEBUG=1 {typed(manage('createsuperuser'))}"),
         (
             "Start the site and open http://127.0.0.1:8000/admin/",
             f"MEMORIA_DEBUG=1 {typed(manage('runserver'))}",

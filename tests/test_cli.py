@@ -74,6 +74,19 @@ def test_the_admin_is_loaded_with_the_urls() -> None:
     assert (ended.returncode, ended.stdout) == (0, "True\n")
 
 
+def test_a_wrong_argument_is_one_line(tmp_path: Path) -> None:
+    """Also where the program was found by its whole path."""
+    program = tmp_path / "memoria"
+    program.write_text(f"#!{sys.executable}\nfrom memoria.cli import main\nmain()\n")
+    program.chmod(0o755)
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run([program, "export-memories", "--spice"], env=variables, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "memoria export-memories: error: unrecognized arguments: --spice (see memoria export-memories --help)\n",
+    )
+
+
 @pytest.mark.parametrize("arguments", [(), ("help",), ("--help",)])
 def test_an_overview(arguments: tuple[str, ...]) -> None:
     """Its own commands, each with the beginning of its help; those of Django are a word away."""

@@ -165,7 +165,9 @@ def _same_in_every_python(text: str) -> list[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_in_commands_md_is_that_of_the_command(command: str) -> None:
-    wanted = f"```text\n{help_of(command)}```\n"
+    help = help_of(command)
+    assert max(map(len, help.partition("\n\n")[2].splitlines())) <= 80
+    wanted = f"```text\n{help}```\n"
     require_block(COMMANDS_PAGE, f"help {command}", wanted, normalised=_same_in_every_python)
 
 

@@ -157,7 +157,7 @@ def test_one_namespace(url: str, tmp_path: Path, run_memoria: RunMemoria) -> Non
     header = json.loads(out.read_bytes())["metadata"]
     assert header["namespaces"] == ["a"]
     assert b"Not in this snapshot: " in done.stderr
-    assert b"memory_relationships to other namespaces (1 row)" in done.stderr
+    assert b", of these 1 to other namespaces), " in done.stderr
 
 
 def test_what_replaces_whole_tables_is_refused(url: str, tmp_path: Path, run_memoria: RunMemoria) -> None:
@@ -262,6 +262,11 @@ class TestTheScript:
         done = self.run(tmp_path, "--output", output)
         assert done.returncode == 0, done.stderr.decode()
         assert (tmp_path / name).is_file()
+
+    def test_the_name_of_a_folder(self, tmp_path: Path) -> None:
+        done = self.run(tmp_path, "--output", "out/")
+        said = f"CommandError: cannot write {tmp_path}/export/out/: it names a folder; add the name of a file\n"
+        assert (done.returncode, done.stderr.decode()) == (1, said)
 
     def test_the_name_of_the_moment(self, tmp_path: Path) -> None:
         for _ in range(2):

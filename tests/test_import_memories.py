@@ -55,6 +55,10 @@ class TestProcess:
             "long_term_memory b -> y 1 1 0 0 0 0 0 0",
         ]
         assert " This is import 1: undo-import takes it back." in done.stderr.decode()
+        again = run_memoria(*arguments).stderr.decode().splitlines()[-1]
+        assert again.startswith("Nothing to import into ")
+        assert ": every row is there already (" in again
+        assert query(migrated_url, "SELECT max(id) FROM memoria_imports") == [(1,)]
         written = json.loads(report.read_text())
         assert (written["operation"], written["import_id"], written["exit_code"]) == ("merge", 1, 0)
         counts = {"identical": 0, "duplicate": 0, "different": 0, "left_out": 0, "invalid": 0, "overwrite": 0}
@@ -68,7 +72,6 @@ class TestProcess:
         path = tmp_path / "file.json"
         export(migrated_url, path)
         for arguments, reason in (
-            (("--namespace-map", "a"), "--namespace-map 'a' is not source=target"),
             (("--namespace", " "), "--namespace is empty: name a namespace"),
             (
                 ("--namespace-map", "c=x"),
@@ -77,6 +80,25 @@ class TestProcess:
         ):
             done = run_memoria("import-memories", path, *arguments, "--database-url", migrated_url)
             assert (done.returncode, done.stderr.decode().strip()) == (2, f"CommandError: {reason}")
+        done = run_memoria("import-memories", "--namespace-map", "a=b", path, "--database-url", migrated_url)
+        assert (done.returncode, done.stderr.decode()) == (
+            2,
+            f"manage.py import-memories: error: argument --namespace-map: '{path}' is not SOURCE=TARGET; if it is the"
+            " snapshot, write it first (see manage.py import-memories --help)\n",
+        )
+
+    def test_a_file_of_the_export_folder(self, tmp_path: Path, run_memoria: RunMemoria) -> None:
+        folder = {"MEMORIA_EXPORT_DIR": str(tmp_path)}
+        (tmp_path / "found here.json").touch()
+        for command in ("import-memories", "import-data"):
+            done = run_memoria(command, "found here.json", "--database-url", "sqlite://:memory:", env=folder)
+            assert (done.returncode, done.stderr.decode()) == (
+                1,
+                "CommandError: cannot read found here.json: no such file; the export folder has one:"
+                f" {tmp_path}/found here.json\n",
+            )
+            done = run_memoria(command, "nowhere.json", "--database-url", "sqlite://:memory:", env=folder)
+            assert done.stderr == b"CommandError: cannot read nowhere.json: no such file\n"
 
     def test_rows_that_do_not_fit(self, migrated_url: str, tmp_path: Path, run_memoria: RunMemoria) -> None:
         insert(migrated_url, "long_term_memory", [memory("m-1", "a"), memory("m-2", "a")])
@@ -87,6 +109,11 @@ class TestProcess:
         refused = run_memoria(*arguments)
         assert refused.returncode == 1
         assert b"long_term_memory 'm-1': importance_score is text where a number belongs" in refused.stderr
+        shown = refused.stderr.decode().splitlines()
+        assert [" ".join(line.split()) for line in shown[:2]] == [
+            "table namespace rows insert overwrite identical duplicate different left out invalid",
+            "long_term_memory a 2 0 0 1 0 0 0 1",
+        ]
         done = run_memoria(*arguments, "--skip-invalid")
         assert done.returncode == 3, done.stderr.decode()
         assert query(migrated_url, "SELECT memory_id FROM long_term_memory ORDER BY 1") == [("m-1",), ("m-2",)]
@@ -126,6 +153,18 @@ class TestProcess:
         assert refused.returncode == 1
         assert b"1 row changed since import 2, such as long_term_memory" in refused.stderr
         assert json.loads(report.read_text())["changed"][0]["reason"] == "was changed since"
+        planned = run_memoria("undo-import", "2", *place, "--dry-run")
+        assert planned.returncode == 1
+        assert (
+            planned.stderr.decode()
+            .splitlines()[-1]
+            .startswith(
+                "Dry run: undoing import 2 would be refused, as 1 row changed since; --force takes it back all the"
+                " same: 1 row deleted and 0 rows restored in "
+            )
+        )
+        forced = run_memoria("undo-import", "2", *place, "--dry-run", "--force")
+        assert (forced.returncode, b"Dry run: 1 row deleted" in forced.stderr) == (0, True)
         assert run_memoria("undo-import", "2", "--force", *place).returncode == 0
         done = run_memoria("undo-import", "1", *place)
         assert done.returncode == 0, done.stderr.decode()

@@ -65,10 +65,10 @@ class Backup:
         self._require_sense()
         if self.require_mount:
             self.destination.require_mount()
-        self.destination.prepare()
         pattern = self.destination.pattern
         place = self.destination.folder / pattern
-        with lock.held(self.destination.folder / f".{pattern}.lock", str(place)):
+        locked = lock.held(self.destination.folder / f".{pattern}.lock", str(place))
+        with self.destination.prepared(), locked:
             with work_folder(self.destination.folder, pattern) as work:
                 earlier = self._earlier()
                 self._require_room(earlier)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,14 +74,24 @@ class Destination:
                 f"cannot write to {self.folder}: it is on the system's own disk; is the other one mounted?"
             )
 
-    def prepare(self) -> None:
-        """The folder exists, and what is to be replaced is a file, or not there."""
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """The folder exists; one that was made for a run that fails goes with it."""
+        made: list[Path] = []
         try:
+            made += [place for place in (self.folder, *self.folder.parents) if not place.exists()]
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not os.access(self.folder, os.W_OK | os.X_OK):
                 raise PermissionError(13, "permission denied")
         except OSError as error:
             raise FileFailure.of("write", f"to {self.folder}", error) from None
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(OSError):  # unless somebody has put something there
+                for place in made:
+                    place.rmdir()
+            raise
 
 
 _FILLED = ("{timestamp}", "{database}")

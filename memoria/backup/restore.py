@@ -184,7 +184,7 @@ class Restore:
             return
         asked = time.monotonic()
         if not self.confirm(self.database, there, backup):
-            raise Declined("nothing was restored; the answer was no")
+            raise Declined("not confirmed; nothing was changed")
         report.seconds -= time.monotonic() - asked
         if not self.safety_backup:
             return

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import io
 import re
+import shutil
 import sys
 import urllib.request
 from argparse import ArgumentParser, ArgumentTypeError
@@ -150,7 +151,8 @@ def asker(progress: TerminalProgress, *, no_input: bool) -> Callable[[str, Conte
         lost = listed or "all tables, which are empty"
         more = f" and {len(tables) - 5} more tables" if len(tables) > 5 else ""
         seconds = (sidecars.now() - backup.moment).total_seconds()
-        made = f"{_when(backup)} UTC ({age(max(0.0, seconds))} old, {counted(backup.contents.rows, 'row')})"
+        proven = "" if backup.verified else ", never verified"
+        made = f"{_when(backup)} UTC ({age(max(0.0, seconds))} old, {counted(backup.contents.rows, 'row')}{proven})"
         return progress.confirms(visible(f"This replaces {lost}{more} of {name} by the backup of {made}."))
 
     return ask
@@ -158,19 +160,23 @@ def asker(progress: TerminalProgress, *, no_input: bool) -> Callable[[str, Conte
 
 def print_list(entries: list[Entry], now: datetime) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("created (UTC)", "age", "size", "rows", "state", "name"):
+    for heading in ("created (UTC)", "age", "size", "rows", "state"):
         table.add_column(heading, justify="right" if heading in ("age", "size", "rows") else "left")
     for entry in entries:
         backup, seconds = entry.sidecar, entry.age(now)
         created = _when(backup) if backup else "-"
         figures = (size(backup.size), f"{backup.contents.rows:,}") if backup else ("-", "-")
         old = age(seconds) if seconds is not None else "-"
-        table.add_row(created, old, *figures, entry.state, Text(visible(entry.path.name)))
-    # Names are there to be copied: no line is cut, however narrow the terminal.
+        table.add_row(created, old, *figures, entry.state)
     lines = io.StringIO()
     Console(file=lines, width=10_000, highlight=False).print(table)
-    for line in lines.getvalue().splitlines():
-        print(line.rstrip())
+    names = ["name", *(visible(entry.path.name) for entry in entries)]
+    rows = [line.rstrip() for line in lines.getvalue().splitlines()]
+    widest = max(map(len, rows))
+    # Names are there to be copied: none is cut, and on a narrow terminal they have lines of their own.
+    narrow = sys.stdout.isatty() and widest + 2 + max(map(len, names)) > shutil.get_terminal_size().columns
+    for row, name in zip(rows, names, strict=True):
+        print(f"{row}\n  {name}" if narrow else f"{row:{widest}}  {name}")
 
 
 def _when(backup: Sidecar) -> str:

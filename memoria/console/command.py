@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
+import shutil
 import signal
 import sys
-from argparse import RawDescriptionHelpFormatter
+import textwrap
+from argparse import HelpFormatter
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -50,9 +53,10 @@ class SnapshotCommand(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         kwargs.setdefault("epilog", self.epilog)
         parser = super().create_parser(prog_name, subcommand, **kwargs)
-        if prog_name not in ("", "memoria", "manage.py", "__main__.py"):
+        if os.path.basename(prog_name) not in ("", "memoria", "manage.py", "__main__.py"):
             parser.prog = prog_name  # a script that stands for this one command
         parser.formatter_class = _HelpFormatter
+        parser.__class__ = _Parser  # Django names the class itself
         return parser
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -65,13 +69,13 @@ class SnapshotCommand(BaseCommand):
                     sys.stdout.flush()  # not at the very end, where nobody could say that its reader has left
                 self.all_is_done(options)
             except SnapshotError as error:
-                raise CommandError(visible(str(error)), returncode=error.exit_code) from None
+                raise CommandError(_sentence(str(error)), returncode=error.exit_code) from None
             except MemoryError:
                 raise CommandError("not enough memory; nothing was changed") from None
             except BrokenPipeError:
                 _leave_quietly()
             except OSError as error:
-                raise CommandError(visible(f"the operating system refused: {error}")) from None
+                raise CommandError(_sentence(f"the operating system refused: {error}")) from None
         if exit_code and self._called_from_command_line:
             sys.exit(exit_code)
         if exit_code:
@@ -116,6 +120,16 @@ class SnapshotCommand(BaseCommand):
             write_report(result, file)
 
 
+def _sentence(text: str) -> str:
+    """On a terminal its lines end between words, also behind what Django writes before it."""
+    if not sys.stderr.isatty():
+        return visible(text)
+    before = "CommandError: "
+    width = shutil.get_terminal_size().columns
+    lines = textwrap.wrap(before + visible(text), width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).removeprefix(before)
+
+
 def _refuse_report_as_snapshot(options: dict[str, Any]) -> None:
     """The report would replace what it tells of."""
     report = options.get("report")
@@ -124,12 +138,29 @@ def _refuse_report_as_snapshot(options: dict[str, Any]) -> None:
         raise CommandError("--report names the snapshot itself; name another file", returncode=2)
 
 
-class _HelpFormatter(RawDescriptionHelpFormatter):
-    """Keeps the table of exit codes as it is, and leaves out the options that Django gives every command."""
+class _Parser(CommandParser):
+    """Says what is wrong, and not before it how all would be right."""
+
+    def error(self, message: str) -> NoReturn:
+        if self.called_from_command_line:
+            self.exit(2, visible(f"{self.prog}: error: {message} (see {self.prog} --help)") + "\n")
+        raise CommandError(f"Error: {message}", returncode=2)
+
+
+class _HelpFormatter(HelpFormatter):
+    """Keeps the lines of the table of exit codes apart, and leaves out the options that Django gives every command."""
 
     _DJANGOS = frozenset(
         ["--version", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color", "--skip-checks"]
     )
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = []
+        for line in text.splitlines():
+            column = re.match(r"(  \S.*?  +)?", line)
+            behind = " " * len(column[0] if column else "")
+            lines += textwrap.wrap(line, width, initial_indent=indent, subsequent_indent=indent + behind) or [""]
+        return "\n".join(lines)
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:
         super().add_usage(usage, self._ours(actions), groups, prefix)

@@ -7,14 +7,18 @@ import os
 import re
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.databases import connection_for
 from memoria.snapshot import formats
+from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.files import InputFile
 from memoria.snapshot.history import Origin
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.tables import names
@@ -101,6 +105,14 @@ def _user() -> str:
 
 def connection(options: dict[str, Any]) -> BaseDatabaseWrapper:
     return connection_for(alias=options["database"] or DEFAULT_DB_ALIAS, url=options["database_url"])
+
+
+def snapshot(path: str) -> InputFile:
+    """The file to read; who looks for an export in another folder than that of exports is told where it is."""
+    exported = Path(settings.MEMORIA_EXPORT_DIR) / path
+    if path != "-" and not os.path.exists(path) and exported.is_file():
+        raise FileFailure(f"cannot read {path}: no such file; the export folder has one: {exported}")
+    return InputFile(path)
 
 
 def snapshot_format(options: dict[str, Any], path: str) -> str:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from memoria.snapshot.report import Report, TableReport, counted
+from memoria.snapshot.report import Issue, MergeReport, Report, TableReport, counted
 
 _ISSUES_PRINTED = 20
+_LINES_PRINTED = 3
+_CROSSING = " to other namespaces"
+"""Such edges are among the rows of their table that are left out."""
+_ACTIONS = ["insert", "overwrite", "identical", "duplicate", "different", "left_out", "invalid"]
 
 
 class _Console(Console):
@@ -28,15 +34,14 @@ def console(stream: TextIO | None = None) -> Console:
 
 def print_report(report: Report) -> None:
     out = console()
-    if not report.refused and any(table.rows or table.deleted for table in report.tables.values()):
-        out.print(_merge_table(report) if report.operation == "merge" else _table(report))
+    if report.merge:
+        _print_merge(report.merge, out)
+    elif not report.refused and any(table.rows or table.deleted for table in report.tables.values()):
+        out.print(_table(report))
     for sentence in _notes(report):
         out.print(Text(visible(sentence)))
-    for issue in report.issues[:_ISSUES_PRINTED] if report.issue_count > 1 or report.skipped else ():
-        place = report.database if report.operation == "export" else report.file.name
-        out.print(Text(visible(f"  {issue.sentence(place)}")))
-    if report.issue_count > _ISSUES_PRINTED:
-        out.print(f"  … and {report.issue_count - _ISSUES_PRINTED:,} more (--report FILE keeps the first 100)")
+    for line in _issues(report) if report.issue_count > 1 or report.skipped else ():
+        out.print(Text(visible(line)))
     out.print(Text(visible(_last_line(report))))
 
 
@@ -71,23 +76,39 @@ def _table(report: Report) -> Table:
     return table
 
 
-def _merge_table(report: Report) -> Table:
+def _print_merge(parts: Sequence[MergeReport], out: Console) -> None:
+    """A table; where that is too wide, one without the columns that are all zero; else in words. Nothing is cut."""
+    used = [action for action in _ACTIONS if any(getattr(part, action) for part in parts)]
+    for actions in (_ACTIONS, used):
+        table = _merge_table(parts, actions)
+        if Measurement.get(out, out.options.update(max_width=1000), table).maximum <= out.width:
+            out.print(table)
+            return
+    for part in parts:
+        figures = ", ".join(f"{count:,} {_heading(action)}" for action in used if (count := getattr(part, action)))
+        place = ", ".join(filter(None, (part.table, _namespace(part))))
+        out.print(Text(visible(f"{place}: {counted(part.rows, 'row')}: {figures or 'nothing to do'}.")))
+
+
+def _merge_table(parts: Sequence[MergeReport], actions: Sequence[str]) -> Table:
     """One line for each table and pair of namespaces."""
-    actions = ["rows", "insert", "overwrite", "identical", "duplicate", "different", "left_out", "invalid"]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("table")
     table.add_column("namespace")
-    for action in actions:
-        table.add_column(action.replace("_", " "), justify="right")
-    for part in report.merge:
-        same = part.source == part.target
-        namespace = part.source if same else f"{part.source} -> {part.target}"
-        table.add_row(
-            Text(visible(part.table)),
-            Text(visible(namespace)),
-            *(f"{getattr(part, action):,}" for action in actions),
-        )
+    for action in ("rows", *actions):
+        table.add_column(_heading(action), justify="right")
+    for part in parts:
+        figures = (f"{getattr(part, action):,}" for action in ("rows", *actions))
+        table.add_row(Text(visible(part.table)), Text(visible(_namespace(part))), *figures)
     return table
+
+
+def _heading(action: str) -> str:
+    return action.replace("_", " ")
+
+
+def _namespace(part: MergeReport) -> str:
+    return part.source if part.source == part.target else f"{part.source} -> {part.target}"
 
 
 def _is_empty(counts: TableReport) -> bool:
@@ -112,11 +133,38 @@ def _notes(report: Report) -> list[str]:
         for column, count in counts.differing.items():
             notes.append(f"{name}.{column}: another value than in {counted(count, 'row')} of the database.")
     if report.left_out:
-        listed = ", ".join(f"{name} ({counted(count, 'row')})" for name, count in report.left_out.items() if count)
+        listed = ", ".join(_stays(report.left_out))
         if empty := sum(not count and "." not in name for name, count in report.left_out.items()):
             listed += f"{' and ' if listed else ''}{counted(empty, 'table')} without rows"
         notes.append(f"Not in this {'snapshot' if report.operation == 'export' else 'import'}: {listed}.")
     return notes
+
+
+def _stays(left_out: Mapping[str, int]) -> Iterator[str]:
+    for name, count in left_out.items():
+        crossing = left_out.get(f"{name}{_CROSSING}")
+        if count and not name.endswith(_CROSSING):
+            yield f"{name} ({counted(count, 'row')}{f', of these {crossing:,}{_CROSSING}' if crossing else ''})"
+
+
+def _issues(report: Report) -> Iterator[str]:
+    """A line for each, or for all rows of a table that have the same to complain of."""
+    place = report.database if report.operation == "export" else report.file.name
+    alike: dict[tuple[str, str], list[Issue]] = {}
+    for issue in report.issues:
+        alike.setdefault((issue.table, issue.reason), []).append(issue)
+    printed = list(alike.values())[:_ISSUES_PRINTED]
+    for issues in printed:
+        first = issues[0].sentence(place)
+        more = f" (so in {counted(len(issues), 'row')}{_lines(issues)})" if len(issues) > 1 else ""
+        yield f"  {first[:-1]}{more}."
+    if rest := report.issue_count - sum(map(len, printed)):
+        yield f"  … and {rest:,} more (--report FILE keeps the first 100)"
+
+
+def _lines(issues: Sequence[Issue]) -> str:
+    lines = [str(issue.line) for issue in issues if issue.line]
+    return f": lines {', '.join(lines[:_LINES_PRINTED])}{' …' if lines[_LINES_PRINTED:] else ''}" if lines else ""
 
 
 def _last_line(report: Report) -> str:
@@ -132,6 +180,10 @@ def _last_line(report: Report) -> str:
     replaced = f", replacing {deleted:,}" if deleted else ""
     if report.refused:
         return f"Read {report.file.name} ({facts})."
+    if report.merge and not any(part.insert or part.overwrite for part in report.merge):
+        there = all(part.rows == part.identical + part.duplicate + part.different for part in report.merge)
+        why = "every row is there already" if there else "no row is new"
+        return f"{'Dry run: n' if report.dry_run else 'N'}othing to import into {report.database}: {why} ({facts})."
     if report.dry_run:
         return f"Dry run: {inserted} would be imported into {report.database}{replaced}; nothing was changed ({facts})."
     undo = "" if report.import_id is None else f" This is import {report.import_id}: undo-import takes it back."

@@ -31,7 +31,7 @@ def print_undo(report: UndoReport) -> None:
     changed = sum(counts.changed for counts in report.tables.values())
     if changed > _PRINTED:
         out.print(f"  … and {changed - _PRINTED:,} more (--report FILE keeps the first 100)")
-    if not report.refused:
+    if report.dry_run or not report.refused:
         out.print(Text(visible(_last_line(report))))
 
 
@@ -39,9 +39,28 @@ def _last_line(report: UndoReport) -> str:
     deleted = counted(sum(counts.delete for counts in report.tables.values()), "row")
     restored = counted(sum(counts.restore for counts in report.tables.values()), "row")
     what = f"{deleted} deleted and {restored} restored in {report.database}"
+    if report.refused:
+        changed = counted(sum(counts.changed for counts in report.tables.values()), "row")
+        return (
+            f"Dry run: undoing import {report.import_id} would be refused, as {changed} changed since; --force takes"
+            f" {'it' if changed == '1 row' else 'them'} back all the same: {what}. Nothing was changed."
+        )
     if report.dry_run:
         return f"Dry run: {what}, were import {report.import_id} undone; nothing was changed."
     return f"Import {report.import_id} of {report.file_name} is undone: {what} in {report.seconds:.1f} s."
+
+
+def undo_question(report: UndoReport) -> str:
+    """What an undo takes, where, and which file it was that wrote it."""
+    deleted = _listed({name: counts.delete for name, counts in report.tables.items()})
+    restored = _listed({name: counts.restore for name, counts in report.tables.items()})
+    what = " and ".join(filter(None, (deleted and f"deletes {deleted}", restored and f"restores {restored}")))
+    done = f"import {report.import_id} of {report.file_name} into {report.database}"
+    return visible(f"This takes {done} back: it {what or 'changes no row'}.")
+
+
+def _listed(rows: dict[str, int]) -> str:
+    return ", ".join(f"{counted(count, 'row')} of {name}" for name, count in rows.items() if count)
 
 
 def print_imports(imports: Sequence[Imported], stream: TextIO) -> None:

@@ -44,7 +44,7 @@ class Merge:
     allow_edited: bool = False
     format: str | None = None
     origin: Origin | None = None
-    """What the history of imports says of this one; without it nothing is kept to undo it."""
+    """What the history of imports says of this one, if it writes; without it nothing is kept to undo it."""
     confirm: Callable[[Report], bool] = lambda report: True
     """Asked once, with the whole plan, before anything is written; False stops the run."""
     target: Callable[..., Sink] = _open
@@ -74,7 +74,10 @@ class Merge:
         if not self.confirm(plan.report):
             raise Declined("not confirmed; nothing was changed")
         self.progress.stage("Importing", size=self.file.size)
-        merge(sink, plan, carried, reading.reader, History(sink, self.connection, self.origin), self.progress)
+        # What writes nothing leaves nothing to undo, and takes no place among those that can be undone.
+        writes = any(table.inserted or table.overwritten for table in plan.report.tables.values())
+        history = History(sink, self.connection, self.origin if writes else None)
+        merge(sink, plan, carried, reading.reader, history, self.progress)
 
     def _plan(self, sink: Sink, plan: MergePlan, reading: Reading) -> list[Table]:
         """Decide what becomes of every row. Returns the tables of the file that the target has."""

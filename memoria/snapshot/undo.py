@@ -37,7 +37,8 @@ class Undo:
     progress: Progress = field(default_factory=NoProgress)
 
     def run(self) -> UndoReport:
-        """Raises UndoRefused if rows were changed since, and SnapshotError with nothing changed."""
+        """Raises UndoRefused if rows were changed since (a dry run says so in its report), and SnapshotError, with
+        nothing changed."""
         started = monotonic()
         with database.sink(self.connection, self.database, read_only=self.dry_run) as sink:
             report = self._report(sink)
@@ -88,8 +89,8 @@ class Undo:
             ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {removed}")
             self._find_changed(sink, table, facts[table.name], report)
         self._find_referring(sink, facts, tables, report)
-        if report.changed and not (self.force or self.dry_run):
-            report.refused = True
+        report.refused = bool(report.changed) and not self.force
+        if report.refused and not self.dry_run:
             count = sum(counts.changed for counts in report.tables.values())
             raise UndoRefused(
                 f"{counted(count, 'row')} changed since import {self.number}, such as {report.changed[0].table}"

@@ -126,6 +126,12 @@ class TestFile:
         assert all(re.fullmatch(r"memoria_\d{8}T\d{6}Z\.sql\.zst(\.json)?", name) for name in names)
         assert [entry["sequence"] for entry in listing(tmp_path / "{database}_{timestamp}.sql.zst")] == [1, 2]
 
+    def test_a_folder_that_was_made_for_nothing(self, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path}/none.sqlite3"
+        ended = memoria("sqlite", "backup-database", tmp_path / "new" / "folder" / "x.sql", "--database-url", url)
+        assert (ended.returncode, ended.message()) == (1, f"{url} does not exist")
+        assert list(tmp_path.iterdir()) == []
+
     def test_a_second_run_replaces_the_first(self, make: Make, tmp_path: Path) -> None:
         url = make("sqlite")
         path = backed_up("sqlite", url, tmp_path / "x.sql")

@@ -267,16 +267,17 @@ class TestTerminal:
         os.close(theirs)
         return process.returncode, said.decode()
 
-    def test_it_asks(self, make: Make, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(("option", "proven"), [((), ""), (("--no-verify",), ", never verified")])
+    def test_it_asks(self, make: Make, tmp_path: Path, option: tuple[str, ...], proven: str) -> None:
         url = make("sqlite")
-        path = backed_up("sqlite", url, tmp_path / "x.sql")
+        path = backed_up("sqlite", url, tmp_path / "x.sql", *option)
         execute(url, "DELETE FROM clusters")
         code, said = self.answered(url, path, b"no\n")
         assert code == 1
         assert "160 rows in long_term_memory" in said
         assert f"more tables of {url} by the backup of " in " ".join(said.split())
-        assert re.search(r" old, \d+ rows\)\. Continue\? \[y/N\] ", " ".join(said.split()) + " ")
-        assert said.endswith("CommandError: nothing was restored; the answer was no\n")
+        assert re.search(rf" old, \d+ rows{proven}\)\. Continue\? \[y/N\] ", " ".join(said.split()) + " ")
+        assert said.endswith("CommandError: not confirmed; nothing was changed\n")
         assert execute(url, "SELECT count(*) FROM clusters") == [(0,)]
         assert names(tmp_path) == ["x.sql", "x.sql.json"]
         assert self.answered(url, path, b"y\n")[0] == 0

@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,11 +26,13 @@ from memoria.backup.destination import Destination
 from memoria.backup.errors import InvalidBackup
 from memoria.backup.file import BackupFile
 from memoria.backup.retention import Policy
+from memoria.console.backups import print_list
 from memoria.databases import connection_for
 from memoria.snapshot.errors import FileFailure, SnapshotError
 from memoria.snapshot.values import spelled
 from tests.backup.backups import backed_up, files, listing, memoria, refused
 from tests.backup.test_verify import resealed
+from tests.console.test_progress import Screen
 from tests.faults import Make, run
 
 pytest_plugins = ["tests.fault_databases"]
@@ -73,6 +76,21 @@ class TestList:
         ended = run("list-backups", tmp_path)
         assert b"\\x1b[2J\\n.sql" in ended.stdout
         assert b"\x1b" not in ended.stdout
+
+    @pytest.mark.parametrize(("columns", "apart"), [("200", False), ("60", True)])
+    def test_on_a_terminal(self, backup: Path, monkeypatch: pytest.MonkeyPatch, columns: str, apart: bool) -> None:
+        screen = Screen()
+        monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setattr(sys, "stdout", screen)
+        name = "memories_" + "x" * 30 + ".sql"
+        entry = catalogue.Entry(backup.with_name(name), "verified", sidecars.read(sidecars.path_of(backup)))
+        print_list([entry], datetime.now(UTC))
+        ends = [line.split()[-1] for line in screen.getvalue().splitlines()]
+        assert ends == (["state", "name", "verified", name] if apart else ["name", name])
+
+    def test_no_backups(self, tmp_path: Path) -> None:
+        ended = run("list-backups", tmp_path)
+        assert (ended.returncode, ended.stdout.decode()) == (0, f"No backups in {tmp_path}.\n")
 
     def test_no_folder(self, tmp_path: Path) -> None:
         assert (

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 
 from memoria.console.render import print_report, size, visible
-from memoria.snapshot.report import FileReport, Issue, Report, TableReport
+from memoria.snapshot.report import FileReport, Issue, MergeReport, Report, TableReport
+from tests.console.test_progress import Screen
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,23 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_edges_that_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {"clusters": 1, "memory_relationships": 107, "memory_relationships to other namespaces": 2, "chats": 3}
+    assert (
+        "Not in this snapshot: clusters (1 row), memory_relationships (107 rows, of these 2 to other namespaces),"
+        " chats (3 rows)."
+    ) in printed(report("export", left_out=found), capsys)
+
+
+def test_a_merge_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    there = MergeReport("clusters", "", "", 3, identical=1, duplicate=1, different=1)
+    left_out = MergeReport("chats", "a", "a", 1, left_out=1)
+    last = printed(report("merge", merge=[there], dry_run=True), capsys)[-1]
+    assert last.startswith("Dry run: nothing to import into sqlite:///m.sqlite3: every row is there already (1.2 kB, ")
+    last = printed(report("merge", merge=[there, left_out]), capsys)[-1]
+    assert last.startswith("Nothing to import into sqlite:///m.sqlite3: no row is new (1.2 kB, ")
+
+
 def test_export(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(report("export"), capsys)
     assert lines[0].split() == ["table", "rows", "skipped", "seconds"]
@@ -78,7 +99,68 @@ def test_export(capsys: pytest.CaptureFixture[str]) -> None:
 def test_many_issues(capsys: pytest.CaptureFixture[str]) -> None:
     found = report()
     for number in range(130):
-        found.add(Issue("clusters", "no", line=number + 1))
+        found.add(Issue("clusters", f"no {number}", line=number + 1))
     lines = printed(found, capsys)
     assert sum(line.startswith("  m.ndjson line ") for line in lines) == 20
     assert "  … and 110 more (--report FILE keeps the first 100)" in lines
+
+
+def test_issues_of_one_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    found = report(refused=True)
+    for number in range(1000, 1080):
+        found.add(Issue("clusters", "no", line=number, key=str(number)))
+    for table in ("threads", "threads", "chats"):
+        found.add(Issue(table, "no"))
+    assert [line for line in printed(found, capsys) if line.startswith("  ")] == [
+        "  m.ndjson line 1000, clusters '1000': no (so in 80 rows: lines 1000, 1001, 1002 …).",
+        "  m.ndjson, threads: no (so in 2 rows).",
+        "  m.ndjson, chats: no.",
+    ]
+
+
+PARTS = [
+    MergeReport("memory_relationships", "research", "prod", 40, insert=38, invalid=2),
+    MergeReport("clusters", "", "", 4, identical=4),
+]
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (
+            120,
+            [
+                "table                 namespace         rows  insert  overwrite  identical  duplicate  different"
+                "  left out  invalid",
+                "memory_relationships  research -> prod    40      38          0          0          0          0"
+                "         0        2",
+                "clusters                                   4       0          0          4          0          0"
+                "         0        0",
+            ],
+        ),
+        (
+            80,
+            [
+                "table                 namespace         rows  insert  identical  invalid",
+                "memory_relationships  research -> prod    40      38          0        2",
+                "clusters                                   4       0          4        0",
+            ],
+        ),
+        (
+            60,
+            [
+                "memory_relationships, research -> prod: 40 rows: 38 insert,",
+                "2 invalid.",
+                "clusters: 4 rows: 4 identical.",
+            ],
+        ),
+    ],
+)
+def test_a_merge_fits_the_terminal(width: int, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(sys, "stderr", screen)
+    print_report(report("merge", merge=PARTS))
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()
+    assert [line.rstrip() for line in lines][: len(expected)] == expected

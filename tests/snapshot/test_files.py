@@ -371,6 +371,12 @@ class TestNoOutput:
         assert str(caught.value) == f"cannot write {tmp_path}: it is a directory"
         assert listing(tmp_path) == []
 
+    def test_a_name_of_a_directory(self, tmp_path: Path) -> None:
+        with pytest.raises(FileFailure) as caught, OutputFile(f"{tmp_path}/none/"):
+            pass
+        assert str(caught.value) == f"cannot write {tmp_path}/none/: it names a folder; add the name of a file"
+        assert listing(tmp_path) == []
+
     def test_a_file_as_folder(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(b"before")
         for path in (tmp_path / "a" / "b", tmp_path / "a" / "b" / "c"):

@@ -109,7 +109,10 @@ def test_rows_that_were_changed_since(url: str, tmp_path: Path) -> None:
         ChangedRow("long_term_memory", "m-3", "was added since"),
     ]
     assert contents(url) == changed
-    assert undo(url, 1, dry_run=True).tables == {"long_term_memory": TableUndo(delete=2, restore=3, changed=4)}
+    planned = undo(url, 1, dry_run=True)
+    assert planned.tables == {"long_term_memory": TableUndo(delete=2, restore=3, changed=4)}
+    assert (planned.refused, planned.exit_code) == (True, 1)
+    assert not undo(url, 1, dry_run=True, force=True).refused
     undo(url, 1, force=True)
     assert contents(url) == before
 

@@ -22,7 +22,7 @@ from memoria.snapshot.files import OutputFile
 class Command(SnapshotCommand):
     help = (
         "Write a whole database, schema and rows, into a file, and restore it to a scratch database to prove it,"
-        " before it gets its name."
+        " before it gets its name. restore-database, which is scripts/backup_database.py --restore, brings it back."
     )
     epilog = backups.BACKUP_EPILOG
 

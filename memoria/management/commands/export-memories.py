@@ -90,7 +90,7 @@ def destination(output: str | None) -> str:
     path = Path(output)
     if path.parts[:1] == (folder.name,):
         path = path.relative_to(folder.name)
-    return str(folder / path)
+    return str(folder / path) + ("/" if output.endswith("/") else "")
 
 
 def _moment(text: str) -> str:

@@ -12,7 +12,6 @@ from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.databases import describe
-from memoria.snapshot.files import InputFile
 from memoria.snapshot.importer import Import
 from memoria.snapshot.plan import Options
 from memoria.snapshot.registry import chosen
@@ -52,7 +51,7 @@ class Command(SnapshotCommand):
     def run(self, options: dict[str, Any]) -> Report:
         tables = chosen(options["tables"])
         connection = shared.connection(options)
-        with InputFile(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
+        with shared.snapshot(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             if options["migrate"] and not options["dry_run"]:
                 self.create_tables(connection, options)
             return Import(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -10,7 +11,6 @@ from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.databases import describe
-from memoria.snapshot.files import InputFile
 from memoria.snapshot.mapping import namespaces
 from memoria.snapshot.merge import Merge
 from memoria.snapshot.merge_plan import MergeOptions
@@ -29,6 +29,7 @@ class Command(SnapshotCommand):
             "--namespace-map",
             action="extend",
             nargs="+",
+            type=_pair,
             default=[],
             metavar="SOURCE=TARGET",
             help="send the rows of one namespace to another, or with 'team:*=prod:*' of several; may be repeated",
@@ -75,7 +76,7 @@ class Command(SnapshotCommand):
             validate=not options["no_validate"],
         )
         connection = shared.connection(options)
-        with InputFile(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
+        with shared.snapshot(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             if options["migrate"] and not options["dry_run"]:
                 self.create_tables(connection, options)
             return Merge(
@@ -89,3 +90,9 @@ class Command(SnapshotCommand):
                 origin=shared.origin("import-memories", options),
                 progress=progress,
             ).run()
+
+
+def _pair(text: str) -> str:
+    if "=" not in text:
+        raise ArgumentTypeError(f"{text!r} is not SOURCE=TARGET; if it is the snapshot, write it first")
+    return text

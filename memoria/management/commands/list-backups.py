@@ -12,6 +12,7 @@ from memoria.backup import sidecar
 from memoria.backup.catalogue import listed
 from memoria.console.backups import print_list
 from memoria.console.command import SnapshotCommand
+from memoria.console.render import visible
 
 _CODES = "exit codes:\n  0  done\n  1  the folder cannot be read\n  2  wrong arguments"
 
@@ -30,6 +31,8 @@ class Command(SnapshotCommand):
         if options["json"]:
             json.dump([entry.as_dict(now) for entry in found], sys.stdout, indent=1)
             sys.stdout.write("\n")
-        else:
+        elif found:
             print_list(found, now)
+        else:
+            sys.stdout.write(visible(f"No backups in {options['destination']}.") + "\n")
         sys.stdout.flush()

@@ -50,15 +50,14 @@ class Command(BaseCommand):
                 loaded = {} if held else load(database)
         except Error as error:
             raise CommandError(f"The database {name} cannot be filled: {str(error).strip()}") from error
-        if not held:
-            self.stdout.write(f"Loaded {counts(loaded)}.")
-        elif if_empty:
-            self.stdout.write(f"Nothing was loaded: the database {name} already holds {counts(held)}.")
-        else:
+        if held and not if_empty:
             raise CommandError(
                 f"The database {name} holds {counts(held)}; sample data goes into empty tables only. "
                 "Name another one with --database-url, or empty these tables first."
             )
+        if options["verbosity"] > 0:
+            nothing = f"Nothing was loaded: the database {name} already holds {counts(held)}."
+            self.stdout.write(nothing if held else f"Loaded {counts(loaded)}.")
 
 
 def require_tables(database: str, name: str) -> None:

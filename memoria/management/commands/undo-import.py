@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
-from memoria.console.render_imports import print_undo
+from memoria.console.render_imports import print_undo, undo_question
 from memoria.databases import describe
 from memoria.snapshot.undo import Undo
 from memoria.snapshot.undo_report import UndoReport
@@ -19,6 +19,7 @@ from memoria.snapshot.undo_report import UndoReport
 
 class Command(SnapshotCommand):
     help = "Take an import back: the rows that it wrote are deleted, and those that it removed are restored."
+    not_zero = "rows were changed since: the import is undone with --force only"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number", type=shared.positive, metavar="ID", help="the import, as list-imports shows it")
@@ -47,6 +48,4 @@ class Command(SnapshotCommand):
 
 
 def _ask(progress: TerminalProgress, report: UndoReport) -> bool:
-    deleted = sum(counts.delete for counts in report.tables.values())
-    restored = sum(counts.restore for counts in report.tables.values())
-    return progress.confirms(f"This deletes {deleted:,} rows and restores {restored:,} in {report.database}.")
+    return progress.confirms(undo_question(report))

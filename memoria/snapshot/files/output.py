@@ -120,6 +120,8 @@ class OutputFile:
                 return os.open(self.name, os.O_WRONLY)
             if self._path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "it is a directory")
+            if self.name.endswith("/"):
+                raise FileFailure(f"cannot write {self.name}: it names a folder; add the name of a file")
             require_no_database(self._path)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _sweep(self._path)
