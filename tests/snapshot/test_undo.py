@@ -235,3 +235,52 @@ def test_columns_that_no_snapshot_knows_come_back(url: str, tmp_path: Path) -> N
     assert query(url, "SELECT summary, mood FROM clusters") == [("else", None)]
     undo(url, 1)
     assert query(url, "SELECT summary, mood FROM clusters") == [(BASE["clusters"]["summary"], "good")]
+
+
+def test_unique_values_that_moved_to_another_row(migrated_url: str, tmp_path: Path) -> None:
+    """Each is free by the time the row that had it gets it back."""
+    insert(
+        migrated_url,
+        "teams",
+        [row("teams", team_id=key, slug=slug) for key, slug in (("a", "x"), ("b", "y"), ("c", "z"))],
+    )
+    insert(
+        migrated_url, "workspaces", [row("workspaces", workspace_id=key, slug=key, team_id="a") for key in ("v", "w")]
+    )
+    members = {1: ("v", "u"), 2: ("w", "u"), 3: ("v", "o")}
+    insert(
+        migrated_url,
+        "workspace_members",
+        [row("workspace_members", id=n, workspace_id=w, user_id=u) for n, (w, u) in members.items()],
+    )
+    policies = [row("policy_artifacts", id=n, workspace_id="v", namespace=space) for n, space in ((1, "a"), (2, "b"))]
+    insert(migrated_url, "policy_artifacts", policies)
+    before = contents(migrated_url, EVERY)
+    moved = {1: ("w", "u"), 2: ("v", "u"), 4: ("v", "o")}
+    path = write(
+        tmp_path,
+        teams=[snapshot_row("teams", team_id=k, slug=s) for k, s in (("a", "y"), ("b", "x"), ("d", "z"))],
+        workspaces=[snapshot_row("workspaces", workspace_id=k, slug=k, team_id="a") for k in ("v", "w")],
+        workspace_members=[
+            snapshot_row("workspace_members", id=n, workspace_id=w, user_id=u) for n, (w, u) in moved.items()
+        ],
+        policy_artifacts=[
+            snapshot_row("policy_artifacts", id=n, workspace_id="v", namespace=s) for n, s in ((1, "b"), (2, "a"))
+        ],
+    )
+    import_(migrated_url, path, undo=True)
+    assert query(migrated_url, "SELECT id, workspace_id, user_id FROM workspace_members ORDER BY 1") == [
+        (number, *held) for number, held in moved.items()
+    ]
+    undo(migrated_url, 1)
+    assert contents(migrated_url, EVERY) == before
+
+
+def test_unique_values_of_columns_that_no_snapshot_knows(migrated_url: str, tmp_path: Path) -> None:
+    script(migrated_url, "ALTER TABLE teams ADD COLUMN place INTEGER; CREATE UNIQUE INDEX one_place ON teams (place)")
+    insert(migrated_url, "teams", [row("teams", team_id=key, slug=key) for key in "ab"])
+    script(migrated_url, "UPDATE teams SET place = 1 WHERE team_id = 'a'")
+    import_(migrated_url, write(tmp_path, teams=[snapshot_row("teams", team_id="c", slug="b")]), undo=True)
+    script(migrated_url, "UPDATE teams SET place = 1")
+    undo(migrated_url, 1, force=True)
+    assert query(migrated_url, "SELECT team_id, slug, place FROM teams ORDER BY 1") == [("a", "a", 1), ("b", "b", None)]
