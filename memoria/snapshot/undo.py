@@ -82,10 +82,8 @@ class Undo:
     def _plan(self, sink: Sink, facts: dict[str, TableFacts], tables: list[Table], report: UndoReport) -> None:
         for table in tables:
             counts = report.tables[table.name] = TableUndo()
-            written, removed = self._of(table, "written"), self._of(table, "removed")
-            same = f"(SELECT 1 FROM {_CHANGES} o WHERE {self._where('o', table, 'removed')} AND o.key = c.key)"
-            ((counts.delete,),) = sink.query(f"SELECT count(*) FROM {written} AND NOT EXISTS {same}")
-            ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {removed}")
+            ((counts.delete,),) = sink.query(f"SELECT count(*) FROM ({self._deleted(table)}) d")
+            ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {self._of(table, 'removed')}")
             self._find_changed(sink, table, facts[table.name], report)
         self._find_referring(sink, facts, tables, report)
         if report.changed and not (self.force or self.dry_run):
@@ -103,14 +101,14 @@ class Undo:
         join = f'LEFT JOIN "{table.name}" t ON t."{table.key.name}" = {key}'
         there = f't."{table.key.name}"'
         written = f"FROM {_CHANGES} c {join} WHERE {self._where('c', table, 'written')}"
-        other = f"SELECT 1 FROM {_CHANGES} o WHERE {self._where('o', table, 'written')} AND o.key = c.key"
+        only = f"SELECT c.key FROM {self._of(table, 'removed')} EXCEPT SELECT c.key FROM {self._of(table, 'written')}"
         for reason, query in (
             ("was changed since", f"{written} AND {there} IS NOT NULL AND {digest} <> c.digest"),
             ("was deleted since", f"{written} AND {there} IS NULL"),
             (
                 "was added since",
                 f"FROM {_CHANGES} c {join} WHERE {self._where('c', table, 'removed')} AND {there} IS NOT NULL"
-                f" AND NOT EXISTS ({other})",
+                f" AND c.key IN ({only})",
             ),
         ):
             ((count,),) = sink.query(f"SELECT count(*) {query}")
@@ -172,8 +170,7 @@ class Undo:
 
     def _deleted(self, table: Table) -> str:
         """The keys of rows that the import wrote where there was none."""
-        same = f"SELECT 1 FROM {_CHANGES} o WHERE {self._where('o', table, 'removed')} AND o.key = c.key"
-        return f"{self._keys(table, 'written')} AND NOT EXISTS ({same})"
+        return f"{self._keys(table, 'written')} EXCEPT {self._keys(table, 'removed')}"
 
     def _keys(self, table: Table, action: str) -> str:
         return f"SELECT {self._key(table)} FROM {self._of(table, action)}"
