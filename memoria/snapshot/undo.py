@@ -16,10 +16,12 @@ from memoria.snapshot.history import now
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import HISTORY, TABLES
 from memoria.snapshot.report import ISSUES_SHOWN, counted
-from memoria.snapshot.tables import Kind, Reference, Table, TableFacts
+from memoria.snapshot.tables import Kind, Table, TableFacts
+from memoria.snapshot.undo_references import Referring, locked, referring
 from memoria.snapshot.undo_report import ChangedRow, TableUndo, UndoReport
 
 _CHANGES = "memoria_import_changes"
+_KNOWN = {table.name: table for table in TABLES}
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Undo:
                 if not self.confirm(report):
                     raise Declined("not confirmed; nothing was changed")
                 self.progress.stage("Undoing")
-                with sink.transaction([table.name for table in tables]):
+                with sink.transaction(locked(tables, referring(facts, report.tables))):
                     self._apply(sink, facts, tables, report)
         report.seconds = monotonic() - started
         return report
@@ -123,8 +125,7 @@ class Undo:
     ) -> None:
         """Rows that the import did not write refer to rows that would be deleted: they would be lost, or left alone."""
         by_name = {table.name: table for table in tables}
-        references = [r for found in facts.values() for r in found.references if r.target in by_name]
-        for reference in references:
+        for reference in referring(facts, by_name):
             count, example = self._referring(sink, reference, by_name)
             if count:
                 raise DatabaseFailure(
@@ -133,12 +134,20 @@ class Undo:
                     " nothing was changed"
                 )
 
-    def _referring(self, sink: Sink, reference: Reference, by_name: dict[str, Table]) -> tuple[int, Any]:
-        target = by_name[reference.target]
-        column = f't."{reference.column}"'
-        condition = f"{column} IN ({self._deleted(target)})"
+    def _referring(self, sink: Sink, reference: Referring, by_name: dict[str, Table]) -> tuple[int, Any]:
+        target, column = by_name[reference.target], f't."{reference.column}"'
+        gone = self._deleted(target)
+        if reference.target_column != target.key.name:
+            gone = f'SELECT "{reference.target_column}" FROM "{target.name}" WHERE "{target.key.name}" IN ({gone})'
+        condition = f"{column} IN ({gone})"
+        for other in (_KNOWN[name] for name in reference.others):
+            key = f'o."{other.key.name}"'
+            stays = f" AND {key} NOT IN ({self._deleted(other)})" if other.name in by_name else ""
+            condition += f' AND NOT EXISTS (SELECT 1 FROM "{other.name}" o WHERE {key} = {column}{stays})'
         if own := by_name.get(reference.table):
-            condition += f' AND t."{own.key.name}" NOT IN ({self._keys(own, "written")})'
+            key = f't."{own.key.name}"'
+            others = f'SELECT {key} FROM "{own.name}" t WHERE {condition} EXCEPT {self._keys(own, "written")}'
+            condition = f"{key} IN ({others})"
         ((count, example),) = sink.query(f'SELECT count(*), min({column}) FROM "{reference.table}" t WHERE {condition}')
         return int(count), example
 

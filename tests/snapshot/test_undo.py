@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
-from time import process_time
+from time import process_time, sleep
 from typing import Any
 
 import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, SnapshotError, UndoRefused
 from memoria.snapshot.history import imports
-from memoria.snapshot.undo_report import ChangedRow, TableUndo
+from memoria.snapshot.undo_report import ChangedRow, TableUndo, UndoReport
 from tests.conftest import MakeDatabase
-from tests.samples.databases import EVERY, contents, create_existing, insert, query, script, sqlite_sample
+from tests.samples.databases import EVERY, connected, contents, create_existing, insert, query, script, sqlite_sample
 from tests.samples.engine import import_, merge, opened, undo
 from tests.samples.rows import BASE, layout_c, row, snapshot_row
 
@@ -296,3 +297,70 @@ def test_many_rows_are_compared_at_once(make_database: MakeDatabase, tmp_path: P
     started = process_time()
     assert undo(url, 2, dry_run=True).tables == {"long_term_memory": TableUndo(restore=6000)}
     assert process_time() - started < 3  # row by row it is fifteen
+
+
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+HOLDERS = [
+    ("memory_relationships", {"source_memory_id": "new", "target_memory_id": "m-1"}),
+    ("memory_relationships", {"source_memory_id": "m-1", "target_memory_id": "new"}),
+    ("cluster_members", {"memory_id": "new"}),
+    ("memory_entities", {"memory_id": "new"}),
+    ("spatial_metadata", {"memory_id": "new"}),
+    ("long_term_memory", {"memory_id": "theirs", "duplicate_of": "new"}),
+]
+
+
+@pytest.mark.parametrize(("table", "held"), HOLDERS, ids=[f"{table}-{next(iter(held))}" for table, held in HOLDERS])
+def test_rows_whose_ids_others_hold_cannot_go(
+    migrated_url: str, tmp_path: Path, table: str, held: dict[str, Any]
+) -> None:
+    """There is no foreign key that would tell."""
+    insert(migrated_url, "clusters", [row("clusters")])
+    insert(migrated_url, "long_term_memory", [memory("m-1")])
+    merge(migrated_url, write(tmp_path, long_term_memory=[long("new")]))
+    insert(migrated_url, table, [row(table, **held)])
+    before = contents(migrated_url, EVERY)
+    for options in ({"dry_run": True}, {"force": True}):
+        with pytest.raises(DatabaseFailure, match=f"1 row of {table} that the import did not write refer to rows of"):
+            undo(migrated_url, 1, **options)
+    assert contents(migrated_url, EVERY) == before
+    insert(migrated_url, "short_term_memory", [row("short_term_memory", memory_id="new", chat_id=None)])
+    undo(migrated_url, 1)  # the id still leads somewhere
+
+
+def test_what_happened_to_rows_does_not_keep_them(migrated_url: str, tmp_path: Path) -> None:
+    merge(migrated_url, write(tmp_path, long_term_memory=[long("new")]))
+    for table in ("memory_access_events", "retention_policy_audits"):
+        insert(migrated_url, table, [row(table, memory_id="new")])
+    undo(migrated_url, 1)
+    assert query(migrated_url, "SELECT memory_id FROM memory_access_events") == [("new",)]
+
+
+def test_references_that_are_being_added(url: str, tmp_path: Path) -> None:
+    """A row whose writer has not committed yet is waited for, and is not lost with the row that it refers to."""
+    import_(url, write(tmp_path, clusters=[snapshot_row("clusters", id=9)]), truncate=False, undo=True)
+    added = threading.Event()
+
+    def add() -> None:
+        with connected(url) as connection:
+            cursor = connection.cursor()
+            cursor.execute("BEGIN")
+            cursor.execute(
+                "INSERT INTO cluster_members (id, memory_id, summary, cluster_id) VALUES (9, 'theirs', 'x', 9)"
+            )
+            added.set()
+            sleep(0.5)
+            while url.startswith("postgres") and not query(url, WAITING):
+                sleep(0.02)
+            cursor.execute("COMMIT")
+
+    writer = threading.Thread(target=add)
+
+    def confirm(report: UndoReport) -> bool:
+        writer.start()
+        return added.wait(10)
+
+    with pytest.raises(DatabaseFailure, match="1 row of cluster_members that the import did not write refer"):
+        undo(url, 1, confirm=confirm)
+    writer.join()
+    assert query(url, "SELECT cluster_id FROM cluster_members WHERE memory_id = 'theirs'") == [(9,)]
