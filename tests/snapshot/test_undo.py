@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from pathlib import Path
 from time import process_time, sleep
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, SnapshotError, UndoRefused
 from memoria.snapshot.history import imports
 from memoria.snapshot.undo_report import ChangedRow, TableUndo, UndoReport
-from tests.conftest import MakeDatabase
+from tests.conftest import KINDS, MakeDatabase, server
 from tests.samples.databases import EVERY, connected, contents, create_existing, insert, query, script, sqlite_sample
 from tests.samples.engine import import_, merge, opened, undo
 from tests.samples.rows import BASE, layout_c, row, snapshot_row
@@ -150,13 +152,10 @@ def test_one_import_upon_another(url: str, tmp_path: Path) -> None:
 
 
 def test_numbers_go_on(url: str, tmp_path: Path) -> None:
-    """Also in the history itself, whose next numbers may be given by Django."""
     merge(url, write(tmp_path, clusters=[snapshot_row("clusters", id=1, summary="other")]))
     undo(url, 1)
     script(url, "INSERT INTO clusters (summary) VALUES ('next')")
     assert query(url, "SELECT max(id) FROM clusters") == [(3,)]
-    if not url.startswith("sqlite"):
-        assert query(url, "SELECT nextval('memoria_imports_id_seq')") == [(2,)]
 
 
 def test_only_the_last_imports_can_be_undone(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,6 +296,32 @@ def test_many_rows_are_compared_at_once(make_database: MakeDatabase, tmp_path: P
     started = process_time()
     assert undo(url, 2, dry_run=True).tables == {"long_term_memory": TableUndo(restore=6000)}
     assert process_time() - started < 3  # row by row it is fifteen
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "sqlite"])
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_role_that_owns_no_sequence(make_database: MakeDatabase, tmp_path: Path, kind: str, noted: bool) -> None:
+    """It may use them, and that is enough."""
+    url = make_database(kind, migrated=True)
+    name = f"role_{secrets.token_hex(4)}"
+    script(
+        url,
+        f"CREATE ROLE {name} LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name};"
+        f" GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {name}",
+    )
+    theirs = server(kind).url(urlsplit(url).path[1:], user=name)
+    try:
+        path = write(tmp_path, clusters=[snapshot_row("clusters", id=7)])
+        import_(theirs, path, undo=noted)
+        assert query(url, "SELECT nextval('clusters_id_seq')") == [(8,)]
+        merge(theirs, write(tmp_path, clusters=[snapshot_row("clusters", id=7, summary="else")]), undo=noted)
+        assert query(url, "SELECT nextval('clusters_id_seq')") == [(9,)]
+        if noted:
+            undo(theirs, 2)
+            undo(theirs, 1)
+            assert contents(url, ["clusters"]) == {"clusters": []}
+    finally:
+        script(url, f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
 WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

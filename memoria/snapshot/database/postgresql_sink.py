@@ -279,10 +279,16 @@ class PostgreSQLSink:
         ((last, called),) = self.query(f"SELECT last_value, is_called FROM {sequence}")
         if last > highest or (last == highest and called):
             return
-        # Unlike setval, RESTART is undone by a rollback, and so is nextval after it. Not highest + 1: that may be
-        # more than the sequence can count to.
-        self.query(f"ALTER SEQUENCE {sequence} RESTART WITH {int(highest)}")
-        self.query("SELECT nextval(%s)", (sequence,))
+        if self.query("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = %s::regclass", (sequence,)) == [
+            (True,)
+        ]:
+            # Unlike setval, RESTART is undone by a rollback, and so is nextval after it. Not highest + 1: that may be
+            # more than the sequence can count to.
+            self.query(f"ALTER SEQUENCE {sequence} RESTART WITH {int(highest)}")
+            self.query("SELECT nextval(%s)", (sequence,))
+        else:
+            # Only its owner may alter it. What a rollback leaves is a gap in the numbers.
+            self.query("SELECT setval(%s, %s)", (sequence, int(highest)))
 
     def _copy(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Rows copied. An error raised by `rows` is raised as it is."""
