@@ -223,9 +223,10 @@ class PostgreSQLSink:
         if replace or table.name in self._upserts:
             self._free_uniques(table, columns)
             new = [f"{quoted(c)} = EXCLUDED.{quoted(c)}" for c in columns if c != table.key.name]
-            # A row that is replaced keeps nothing of the old one, also where the snapshot knows no such column.
-            reset = [f"{quoted(c)} = DEFAULT" for c in sorted(self._existing(table).keys() - set(columns))]
-            changes = ", ".join(new + reset)
+            # In a table that is replaced a row keeps nothing of the old one, also where no snapshot knows the column.
+            others = sorted(self._existing(table).items())
+            reset = [c for c, type in others if c not in columns and (replace or type == "tsvector")]
+            changes = ", ".join(new + [f"{quoted(c)} = DEFAULT" for c in reset])
             merge = f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
         self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM {waiting}{merge}")
         self.query(f"DROP TABLE {waiting}")
