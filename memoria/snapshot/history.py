@@ -111,7 +111,6 @@ class History:
             ),
         )
         self._forget_older()
-        self._sink.finish([_IMPORTS, _CHANGES], {}, replace=False)
         report.import_id = self._number
 
     def _highest(self, table: Table) -> int:

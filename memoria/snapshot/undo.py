@@ -16,10 +16,12 @@ from memoria.snapshot.history import now
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import HISTORY, TABLES
 from memoria.snapshot.report import ISSUES_SHOWN, counted
-from memoria.snapshot.tables import Kind, Reference, Table, TableFacts
+from memoria.snapshot.tables import Kind, Table, TableFacts
+from memoria.snapshot.undo_references import Referring, locked, referring
 from memoria.snapshot.undo_report import ChangedRow, TableUndo, UndoReport
 
 _CHANGES = "memoria_import_changes"
+_KNOWN = {table.name: table for table in TABLES}
 
 
 @dataclass(slots=True)
@@ -50,7 +52,7 @@ class Undo:
                 if not self.confirm(report):
                     raise Declined("not confirmed; nothing was changed")
                 self.progress.stage("Undoing")
-                with sink.transaction([table.name for table in tables]):
+                with sink.transaction(locked(tables, referring(facts, report.tables))):
                     self._apply(sink, facts, tables, report)
         report.seconds = monotonic() - started
         return report
@@ -83,10 +85,8 @@ class Undo:
     def _plan(self, sink: Sink, facts: dict[str, TableFacts], tables: list[Table], report: UndoReport) -> None:
         for table in tables:
             counts = report.tables[table.name] = TableUndo()
-            written, removed = self._of(table, "written"), self._of(table, "removed")
-            same = f"(SELECT 1 FROM {_CHANGES} o WHERE {self._where('o', table, 'removed')} AND o.key = c.key)"
-            ((counts.delete,),) = sink.query(f"SELECT count(*) FROM {written} AND NOT EXISTS {same}")
-            ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {removed}")
+            ((counts.delete,),) = sink.query(f"SELECT count(*) FROM ({self._deleted(table)}) d")
+            ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {self._of(table, 'removed')}")
             self._find_changed(sink, table, facts[table.name], report)
         self._find_referring(sink, facts, tables, report)
         report.refused = bool(report.changed) and not self.force
@@ -104,14 +104,14 @@ class Undo:
         join = f'LEFT JOIN "{table.name}" t ON t."{table.key.name}" = {key}'
         there = f't."{table.key.name}"'
         written = f"FROM {_CHANGES} c {join} WHERE {self._where('c', table, 'written')}"
-        other = f"SELECT 1 FROM {_CHANGES} o WHERE {self._where('o', table, 'written')} AND o.key = c.key"
+        only = f"SELECT c.key FROM {self._of(table, 'removed')} EXCEPT SELECT c.key FROM {self._of(table, 'written')}"
         for reason, query in (
             ("was changed since", f"{written} AND {there} IS NOT NULL AND {digest} <> c.digest"),
             ("was deleted since", f"{written} AND {there} IS NULL"),
             (
                 "was added since",
                 f"FROM {_CHANGES} c {join} WHERE {self._where('c', table, 'removed')} AND {there} IS NOT NULL"
-                f" AND NOT EXISTS ({other})",
+                f" AND c.key IN ({only})",
             ),
         ):
             ((count,),) = sink.query(f"SELECT count(*) {query}")
@@ -126,8 +126,7 @@ class Undo:
     ) -> None:
         """Rows that the import did not write refer to rows that would be deleted: they would be lost, or left alone."""
         by_name = {table.name: table for table in tables}
-        references = [r for found in facts.values() for r in found.references if r.target in by_name]
-        for reference in references:
+        for reference in referring(facts, by_name):
             count, example = self._referring(sink, reference, by_name)
             if count:
                 raise DatabaseFailure(
@@ -136,12 +135,20 @@ class Undo:
                     " nothing was changed"
                 )
 
-    def _referring(self, sink: Sink, reference: Reference, by_name: dict[str, Table]) -> tuple[int, Any]:
-        target = by_name[reference.target]
-        column = f't."{reference.column}"'
-        condition = f"{column} IN ({self._deleted(target)})"
+    def _referring(self, sink: Sink, reference: Referring, by_name: dict[str, Table]) -> tuple[int, Any]:
+        target, column = by_name[reference.target], f't."{reference.column}"'
+        gone = self._deleted(target)
+        if reference.target_column != target.key.name:
+            gone = f'SELECT "{reference.target_column}" FROM "{target.name}" WHERE "{target.key.name}" IN ({gone})'
+        condition = f"{column} IN ({gone})"
+        for other in (_KNOWN[name] for name in reference.others):
+            key = f'o."{other.key.name}"'
+            stays = f" AND {key} NOT IN ({self._deleted(other)})" if other.name in by_name else ""
+            condition += f' AND NOT EXISTS (SELECT 1 FROM "{other.name}" o WHERE {key} = {column}{stays})'
         if own := by_name.get(reference.table):
-            condition += f' AND t."{own.key.name}" NOT IN ({self._keys(own, "written")})'
+            key = f't."{own.key.name}"'
+            others = f'SELECT {key} FROM "{own.name}" t WHERE {condition} EXCEPT {self._keys(own, "written")}'
+            condition = f"{key} IN ({others})"
         ((count, example),) = sink.query(f'SELECT count(*), min({column}) FROM "{reference.table}" t WHERE {condition}')
         return int(count), example
 
@@ -173,8 +180,7 @@ class Undo:
 
     def _deleted(self, table: Table) -> str:
         """The keys of rows that the import wrote where there was none."""
-        same = f"SELECT 1 FROM {_CHANGES} o WHERE {self._where('o', table, 'removed')} AND o.key = c.key"
-        return f"{self._keys(table, 'written')} AND NOT EXISTS ({same})"
+        return f"{self._keys(table, 'written')} EXCEPT {self._keys(table, 'removed')}"
 
     def _keys(self, table: Table, action: str) -> str:
         return f"SELECT {self._key(table)} FROM {self._of(table, action)}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from memoria.snapshot.database.postgresql import quoted
+from memoria.snapshot.database.uniques import freed
 from memoria.snapshot.tables import Column, ColumnFacts, Kind, Table, TableFacts
 
 Query = Callable[..., list[tuple[Any, ...]]]
@@ -56,16 +57,22 @@ def keep(query: Query, number: int, last: int, table: Table, facts: TableFacts, 
 
 def restore(query: Query, number: int, table: Table, facts: TableFacts) -> None:
     """Put back the rows that an import removed, in their place where a row has their key now."""
-    columns = _columns(facts)
+    key, columns = table.key.name, _columns(facts)
+    changed = f"c.import_id = {number} AND c.table_name = '{table.name}'"
+    kept = f"{changed} AND c.action = 'removed'"
+    if not query(f"SELECT 1 FROM memoria_import_changes c WHERE {kept} LIMIT 1"):
+        return
+    keys = f"SELECT c.key::{facts.columns[key].type} FROM memoria_import_changes c WHERE {changed}"
+    for _, column, place in freed(facts, set(columns) - {key}, "t.ctid::text"):
+        query(f"UPDATE {quoted(table.name)} t SET {quoted(column)} = {place} WHERE t.{quoted(key)} IN ({keys})")
     names = ", ".join(map(quoted, columns))
     texts = ", ".join(f"{quoted(name)} text" for name in columns)
     values = ", ".join(f"r.{quoted(name)}::{facts.columns[name].type}" for name in columns)
     changes = ", ".join(f"{quoted(name)} = EXCLUDED.{quoted(name)}" for name in columns)
+    row = f"json_to_record(c.row::json) AS r({texts})"
     query(
-        f"INSERT INTO {quoted(table.name)} ({names}) SELECT {values} FROM memoria_import_changes c,"
-        f" json_to_record(c.row::json) AS r({texts})"
-        f" WHERE c.import_id = {number} AND c.table_name = '{table.name}' AND c.action = 'removed'"
-        f" ON CONFLICT ({quoted(table.key.name)}) DO UPDATE SET {changes}"
+        f"INSERT INTO {quoted(table.name)} ({names}) SELECT {values} FROM memoria_import_changes c, {row} WHERE {kept}"
+        f" ON CONFLICT ({quoted(key)}) DO UPDATE SET {changes}"
     )
 
 

@@ -15,6 +15,7 @@ from memoria.snapshot.database import postgresql, postgresql_changes
 from memoria.snapshot.database.postgresql import quoted
 from memoria.snapshot.database.postgresql_copy import CopyText, with_numbers
 from memoria.snapshot.database.postgresql_types import INTEGERS
+from memoria.snapshot.database.uniques import freed
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.tables import Column, ColumnFacts, Kind, Reference, Table, TableFacts
 
@@ -220,30 +221,26 @@ class PostgreSQLSink:
         if replace:
             self.query(f"DELETE FROM {target} t WHERE NOT EXISTS (SELECT 1 FROM {waiting} w WHERE w.{key} = t.{key})")
         if replace or table.name in self._upserts:
-            self._free_uniques(table)
+            self._free_uniques(table, columns)
             new = [f"{quoted(c)} = EXCLUDED.{quoted(c)}" for c in columns if c != table.key.name]
-            # A row that is replaced keeps nothing of the old one, also where the snapshot knows no such column.
-            reset = [f"{quoted(c)} = DEFAULT" for c in sorted(self._existing(table).keys() - set(columns))]
-            changes = ", ".join(new + reset)
+            # In a table that is replaced a row keeps nothing of the old one, also where no snapshot knows the column.
+            others = sorted(self._existing(table).items())
+            reset = [c for c, type in others if c not in columns and (replace or type == "tsvector")]
+            changes = ", ".join(new + [f"{quoted(c)} = DEFAULT" for c in reset])
             merge = f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
         self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM {waiting}{merge}")
         self.query(f"DROP TABLE {waiting}")
 
-    def _free_uniques(self, table: Table) -> None:
+    def _free_uniques(self, table: Table, columns: Sequence[str]) -> None:
         """Rows change one after the other, and until all have, none may hold what another one is to get."""
-        facts = self.facts()[table.name]
-        referring = {reference.column for reference in facts.references}
         target, waiting, key = quoted(table.name), quoted(_beside(table.name)), quoted(table.key.name)
-        for unique in facts.uniques:
-            free = [
-                c.name for c in table.columns if c.name in unique and c.kind is Kind.TEXT and c.name not in referring
-            ]
-            if free:
-                held = quoted(free[0])
-                self.query(
-                    f"UPDATE {target} t SET {held} = 'memoria ' || t.ctid::text FROM {waiting} w"
-                    f" WHERE w.{key} = t.{key} AND w.{held} IS DISTINCT FROM t.{held}"
-                )
+        new = set(columns) - {table.key.name}
+        for unique, column, place in freed(self.facts()[table.name], new, "t.ctid::text"):
+            changed = " OR ".join(f"w.{quoted(c)} IS DISTINCT FROM t.{quoted(c)}" for c in unique if c in new)
+            self.query(
+                f"UPDATE {target} t SET {quoted(column)} = {place} FROM {waiting} w"
+                f" WHERE w.{key} = t.{key} AND ({changed})"
+            )
 
     def _set_local(self) -> None:
         offered = self.query("SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")
@@ -283,10 +280,16 @@ class PostgreSQLSink:
         ((last, called),) = self.query(f"SELECT last_value, is_called FROM {sequence}")
         if last > highest or (last == highest and called):
             return
-        # Unlike setval, RESTART is undone by a rollback, and so is nextval after it. Not highest + 1: that may be
-        # more than the sequence can count to.
-        self.query(f"ALTER SEQUENCE {sequence} RESTART WITH {int(highest)}")
-        self.query("SELECT nextval(%s)", (sequence,))
+        if self.query("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = %s::regclass", (sequence,)) == [
+            (True,)
+        ]:
+            # Unlike setval, RESTART is undone by a rollback, and so is nextval after it. Not highest + 1: that may be
+            # more than the sequence can count to.
+            self.query(f"ALTER SEQUENCE {sequence} RESTART WITH {int(highest)}")
+            self.query("SELECT nextval(%s)", (sequence,))
+        else:
+            # Only its owner may alter it. What a rollback leaves is a gap in the numbers.
+            self.query("SELECT setval(%s, %s)", (sequence, int(highest)))
 
     def _copy(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Rows copied. An error raised by `rows` is raised as it is."""

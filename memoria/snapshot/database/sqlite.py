@@ -6,7 +6,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,13 +36,19 @@ def failures(name: str) -> Iterator[None]:
 
 
 def _translated(error: sqlite3.Error, name: str) -> DatabaseFailure:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    extended = getattr(error, "sqlite_errorcode", 0)
+    code = extended & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return DatabaseBusy(f"{name} is locked by another connection; try again when it is done")
     if code == sqlite3.SQLITE_NOTADB:
         return DatabaseFailure(f"{name} is not a SQLite database")
     if code == sqlite3.SQLITE_FULL:
         return DatabaseFailure(f"{name}: no space left on the device; nothing was changed")
+    if extended == sqlite3.SQLITE_READONLY_ROLLBACK:
+        return DatabaseFailure(
+            f"{name} was left in the middle of a change by a program that ended, and to take that back its file and"
+            " its folder must be writable: run any command once as a user who may write them"
+        )
     if code == sqlite3.SQLITE_READONLY:
         return DatabaseFailure(f"{name} is read-only")
     if code == sqlite3.SQLITE_CONSTRAINT:
@@ -65,8 +71,29 @@ def connect(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> s
     except sqlite3.Error as error:
         forbidden = error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN and not os.access(file, os.R_OK)
         raise DatabaseFailure(f"cannot open {name}: {'permission denied' if forbidden else error}") from error
-    database.execute("PRAGMA foreign_keys = OFF")  # the plan follows references; ON DELETE must not act by itself
+    try:
+        database.execute("PRAGMA foreign_keys = OFF")  # the plan follows references; ON DELETE must not act by itself
+        if read_only and path != file:
+            _roll_back(database, path.removesuffix("?mode=ro"), name)
+    except BaseException:
+        database.close()
+        raise
     return database
+
+
+def _roll_back(database: sqlite3.Connection, path: str, name: str) -> None:
+    """What a program left that ended in the middle of a change: reading it takes a connection that may write."""
+    look = "SELECT count(*) FROM sqlite_master"
+    try:
+        database.execute(look).fetchone()
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise _translated(error, name) from error
+        with (
+            failures(name),
+            closing(sqlite3.connect(f"{path}?mode=rw", uri=True, timeout=lock_timeout())) as writable,
+        ):
+            writable.execute(look).fetchone()
 
 
 def facts(database: sqlite3.Connection) -> dict[str, TableFacts]:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from memoria.snapshot.database.sqlite import quoted
+from memoria.snapshot.database.uniques import freed
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.tables import Column, ColumnFacts, Kind, Table, TableFacts
 from memoria.snapshot.values import canonical_time
@@ -98,6 +99,7 @@ def keep(database: sqlite3.Connection, number: int, last: int, table: Table, fac
 def restore(database: sqlite3.Connection, number: int, table: Table, facts: TableFacts) -> None:
     """Put back the rows that an import removed, in their place where a row has their key now."""
     names = list(facts.columns)
+    _free_uniques(database, number, table, facts)
     changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in names)
     into = f"INSERT INTO {quoted(table.name)} ({', '.join(map(quoted, names))}) VALUES "
     merge = f" ON CONFLICT ({quoted(table.key.name)}) DO UPDATE SET {changes}"
@@ -111,6 +113,19 @@ def restore(database: sqlite3.Connection, number: int, table: Table, facts: Tabl
     for row in odd:
         marks = ", ".join("CAST(? AS TEXT)" if isinstance(value, bytearray) else "?" for value in row)
         database.execute(f"{into}({marks}){merge}", row)
+
+
+def _free_uniques(database: sqlite3.Connection, number: int, table: Table, facts: TableFacts) -> None:
+    """Of the rows that an import removed or wrote, before those that it removed are put back."""
+    key = f"t.{quoted(table.key.name)}"
+    kind = "bigint" if table.key.kind is Kind.INTEGER else "text"
+    keys = f"SELECT CAST(c.key AS {kind}) FROM memoria_import_changes c WHERE c.import_id = ? AND c.table_name = ?"
+    columns = set(facts.columns) - {table.key.name}
+    for _, column, place in freed(facts, columns, f"CAST({key} AS text)"):
+        database.execute(
+            f"UPDATE {quoted(table.name)} AS t SET {quoted(column)} = {place} WHERE {key} IN ({keys})",
+            (number, table.name),
+        )
 
 
 def _usual(rows: Iterator[list[Any]], odd: list[list[Any]]) -> Iterator[list[Any]]:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from memoria.snapshot import database
+from memoria.snapshot.database import sqlite
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
 from memoria.snapshot.registry import chosen
 from memoria.snapshot.report import Issue
@@ -132,3 +137,23 @@ def test_not_a_database(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("hello " * 1000)
     with pytest.raises(DatabaseFailure, match="is not a SQLite database"):
         export(f"sqlite:///{tmp_path}/text.db", tmp_path / "out.json")
+
+
+def test_after_a_program_that_ended_in_the_middle_of_a_change(url: str, tmp_path: Path) -> None:
+    """Its change is taken back by whoever reads next, who may not write otherwise."""
+    insert(url, "clusters", [row("clusters")])
+    path = url.removeprefix("sqlite:///")
+    change = (
+        f"import os, sqlite3; database = sqlite3.connect({path!r}); database.execute('PRAGMA cache_size = 1');"
+        " database.executemany('INSERT INTO clusters (id, summary) VALUES (?, ?)',"
+        " [(n, 'x' * 500) for n in range(2, 3000)]); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", change], check=False).returncode == 9
+    with (
+        closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader,
+        pytest.raises(DatabaseFailure, match="here was left in the middle of a change by a program that ended"),
+        sqlite.failures("here"),
+    ):
+        reader.execute("SELECT count(*) FROM clusters")
+    assert export(url, tmp_path / "s.json").tables["clusters"].rows == 1
+    assert not Path(f"{path}-journal").exists()
