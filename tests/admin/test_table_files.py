@@ -169,6 +169,15 @@ def test_who_lacks_a_permission_gets_nothing(
     assert answer.status_code == (403 if missing in needed and allowed == 200 else allowed)
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_no_table_is_exported_by_who_may_not_view_it(sqlite_site: str, sign_in: SignIn, model: type) -> None:
+    name = model._meta.model_name  # type: ignore[attr-defined]
+    client = sign_in("export_snapshot")
+    assert client.get(address(model, "export")).status_code == 403
+    assert client.post(address(model, "export"), {"format": FORMATS["csv"]}).status_code == 403
+    assert sign_in("export_snapshot", f"view_{name}").get(address(model, "export")).status_code == 200
+
+
 def test_the_links_are_there_for_who_may_follow_them(sqlite_site: str, sign_in: SignIn) -> None:
     for permissions, links in (
         (PERMISSIONS, ["Import", "Export"]),
