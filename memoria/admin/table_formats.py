@@ -27,6 +27,8 @@ def file_limit() -> int:
 
 class Csv(base_formats.CSV):
     def create_dataset(self, in_stream: bytes | str, **options: Any) -> Dataset:
+        # Otherwise 128 KiB, for the whole process: the file has its own limit.
+        csv.field_size_limit(max(file_limit(), csv.field_size_limit()))
         lines = csv.reader(io.StringIO(_text(in_stream, self.encoding), newline=""))
         return dataset_of(next(lines, []), (line for line in lines if line), missing="")
 

@@ -144,6 +144,17 @@ def test_a_text_that_a_cell_would_cut_is_not_exported(sqlite_site: str, sign_in:
     assert "A text of 32,768 characters does not fit into a cell: choose CSV or JSON." in text_of(answer)
 
 
+def test_a_long_text_comes_back_out_of_a_file_of_text(sqlite_site: str, sign_in: SignIn) -> None:
+    before = csv.field_size_limit(131_072)
+    try:
+        insert(sqlite_site, "teams", [row("teams", description="x" * 200_000)])
+        client = sign_in(*PERMISSIONS)
+        preview = upload(client, Team, "csv", exported(client, Team, "csv"))
+    finally:
+        csv.field_size_limit(before)
+    assert "0 new, 0 changed, 1 as they are already." in text_of(preview), text_of(preview)
+
+
 def test_null_and_an_empty_text_stay_what_they_are(sqlite_site: str, sign_in: SignIn) -> None:
     rows = [
         row("teams", team_id="t-1", slug="a", description=None),
