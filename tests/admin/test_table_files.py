@@ -273,6 +273,34 @@ def test_a_wrong_file_is_told_and_changes_nothing(
     assert Team.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b'[["a"]]', "The file is no list of objects, one for each row."),
+        (b'[{"team_id": "t-1"}, 2]', "The file is no list of objects, one for each row."),
+        (b'{"team_id": "t-1"}', "The file is no list of objects, one for each row."),
+        (b"null", "The file is no list of objects, one for each row."),
+        (b"[]", "The file names no columns."),
+        (b"[{}]", "The file names no columns."),
+        (b'[{"team_id": "t-1"}, {"slug": "s"}]', "Row 2 has other columns than the first one."),
+        (b"[" * 100_000, "The file cannot be read in this format"),
+        (b'[{"team_id": "\\ud800", "name": "x", "slug": "y"}]', "Row 1:"),
+    ],
+)
+def test_a_wrong_json_file_is_told(everywhere: str, sign_in: SignIn, data: bytes, sentence: str) -> None:
+    answer = upload(sign_in(*PERMISSIONS), Team, "json", data)
+    assert answer.status_code == 200
+    assert sentence in text_of(answer), text_of(answer)
+    assert answer.context.get("confirm_form") is None
+
+
+def test_a_json_object_names_its_values_in_any_order(sqlite_site: str, sign_in: SignIn) -> None:
+    rows = b'[{"team_id": "t-1", "name": "one", "slug": "a"}, {"slug": "b", "name": "two", "team_id": "t-2"}]'
+    client = sign_in(*PERMISSIONS)
+    confirm(client, Team, upload(client, Team, "json", rows))
+    assert sorted(Team.objects.values_list("pk", "name", "slug")) == [("t-1", "one", "a"), ("t-2", "two", "b")]
+
+
 def test_a_large_file_is_refused_before_it_is_read(sqlite_site: str, sign_in: SignIn) -> None:
     client = sign_in(*PERMISSIONS)
     answer = upload(client, Team, "csv", b"x" * (5 * 1024 * 1024 + 70_000))
