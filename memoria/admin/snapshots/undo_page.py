@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django_tasks import task
 
+from memoria.admin.rows import PlainList
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.doors import door
 from memoria.admin.snapshots.findings import held
@@ -116,6 +117,9 @@ class ImportAdmin(admin.ModelAdmin[Import]):
     list_per_page = 50
     show_full_result_count = False
     actions = None
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[PlainList]:
+        return PlainList
 
     def get_urls(self) -> list[URLPattern]:
         changelist = [url for url in super().get_urls() if url.name == "memoria_import_changelist"]
