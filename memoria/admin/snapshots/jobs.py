@@ -30,6 +30,7 @@ from memoria.admin.snapshots.access import may_apply
 from memoria.admin.snapshots.choices import Choices
 from memoria.admin.snapshots.findings import Findings, held
 from memoria.admin.snapshots.progress import NotedProgress
+from memoria.admin.snapshots.sentences import without_rows
 from memoria.admin.snapshots.upload_file import UploadedFile
 from memoria.console.render import visible
 from memoria.models import Finding, Import, Upload
@@ -87,7 +88,7 @@ def _work(upload: Upload, descriptor: int) -> None:
     except engine.Stale as error:
         _end(upload, State.STALE, str(error))
     except SnapshotError as error:
-        _end(upload, ended, str(error))
+        _end(upload, ended, without_rows(error))
     except (MemoryError, OSError) as error:
         log.exception("upload %s", upload.pk)
         _end(upload, State.FAILED, f"the machine could not go on ({type(error).__name__}); nothing was changed")

@@ -21,6 +21,7 @@ from memoria.admin.rows import PlainList
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.doors import door
 from memoria.admin.snapshots.findings import held
+from memoria.admin.snapshots.sentences import without_rows
 from memoria.console.render import visible
 from memoria.databases import connection_for, describe
 from memoria.models import Import
@@ -55,7 +56,7 @@ def undo(number: int, user_id: Any, force: bool) -> None:
         report = Undo(number, connection, describe(connection), force=force).run()
         told = f"Taken back: {_figures(report) or 'nothing to do'}."
     except SnapshotError as error:
-        told = f"Not taken back: {error}."
+        told = f"Not taken back: {without_rows(error)}."
     LogEntry.objects.create(
         user_id=user_id,
         content_type=ContentType.objects.get_for_model(Import),
@@ -89,7 +90,7 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
         try:
             report = Undo(found.pk, connection, describe(connection), dry_run=True).run()
         except SnapshotError as error:
-            problem = f"{error}."
+            problem = f"{without_rows(error)}."
     tables = access.viewable_tables(request.user)
     context = {
         **admin.site.each_context(request),

@@ -121,7 +121,10 @@ def test_what_does_not_fit_is_refused_and_can_be_left_out(sqlite_site: str, sign
     content = memories("<i>much</i>").replace(b'"importance_score": 0.5', b'"importance_score": "much"')
     upload = uploaded(client, content)
     assert upload.state == State.REFUSED
-    assert "importance_score" in upload.message
+    assert upload.message == (
+        "1 row cannot be imported like this (nothing was changed; such rows can be left out on request)"
+    )
+    assert "importance_score" in page(client, upload)
     assert "&lt;i&gt;much&lt;/i&gt;" in page(client, upload)
     assert "<i>" not in page(client, upload)
     assert act(client, upload, "apply", preview=upload.attempt).status_code == 409
@@ -345,6 +348,20 @@ def test_rows_of_tables_that_somebody_may_not_view(sqlite_site: str, sign_in: Si
     assert "<td>m-1</td>" not in text
     User.objects.get().user_permissions.add(Permission.objects.get(codename="view_longtermmemory"))
     assert "m-1" in page(client, upload)
+
+
+def test_no_sentence_names_a_row_of_the_database(sqlite_site: str, sign_in: Sign) -> None:
+    boss, client = sign_in(administrator=True), sign_in("import_snapshot")
+    applied(boss, uploaded(boss, memories("m-1", namespace="of others")))
+    for changes in ({}, {"on_conflict": "fail", "target_0": "of others"}):
+        upload = chosen(client, uploaded(client, memories("m-1", summary="mine")), **changes)
+        assert upload.state == State.REFUSED
+        assert upload.message.startswith("1 row cannot be imported like this (nothing was changed")
+        report = client.get(f"/admin/memoria/upload/{upload.pk}/report/").content.decode()
+        for text in (page(client, upload), report, *LogEntry.objects.values_list("change_message", flat=True)):
+            assert "in the database already" not in text
+            assert "m-1" not in text
+    assert "m-1" in page(boss, upload)
 
 
 def test_an_old_upload_is_removed_but_none_that_is_in_use(sqlite_site: str, sign_in: Sign, folder: Path) -> None:
