@@ -116,6 +116,28 @@ def test_namespaces_conflicts_and_what_differs(sqlite_site: str, sign_in: Sign) 
     assert LongTermMemory.objects.get(pk="m-1").summary == "mine"
 
 
+@pytest.mark.parametrize(
+    ("namespace", "sent"), [(" a ", " a "), ("a\nb", "ab"), ("a\r\nb", "ab"), ("\ta", "\ta"), (" ", " "), ("a", "")]
+)
+def test_a_namespace_that_is_sent_as_it_was_shown_keeps_its_name(
+    sqlite_site: str, sign_in: Sign, namespace: str, sent: str
+) -> None:
+    client = sign_in(administrator=True)
+    upload = chosen(client, uploaded(client, memories("m-1", namespace=namespace)), target_0=sent)
+    assert (upload.state, upload.choices["namespaces"]) == (State.PREVIEWED, {})
+    applied(client, upload)
+    assert list(LongTermMemory.objects.values_list("namespace", flat=True)) == [namespace]
+
+
+def test_a_namespace_is_renamed_to_the_letter(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = chosen(client, uploaded(client, memories("m-1", namespace="a")), target_0=" b ")
+    assert upload.choices["namespaces"] == {"a": " b "}
+    again = chosen(client, upload, target_0=" b ")
+    assert again.choices["namespaces"] == {"a": " b "}
+    assert chosen(client, again, target_0="a").choices["namespaces"] == {}
+
+
 def test_what_does_not_fit_is_refused_and_can_be_left_out(sqlite_site: str, sign_in: Sign) -> None:
     client = sign_in(administrator=True)
     content = memories("<i>much</i>").replace(b'"importance_score": 0.5', b'"importance_score": "much"')
