@@ -386,6 +386,27 @@ def test_no_sentence_names_a_row_of_the_database(sqlite_site: str, sign_in: Sign
     assert "m-1" in page(boss, upload)
 
 
+def test_an_upload_stays_its_owners_also_if_somebody_else_applies_it(sqlite_site: str, sign_in: Sign) -> None:
+    owner, other = sign_in("import_snapshot"), sign_in("import_snapshot", "view_upload", "change_upload")
+    upload = applied(other, uploaded(owner, memories("m-1")))
+    assert upload.state == State.DONE
+    assert "user-0" in page(owner, upload)
+    assert owner.get(f"/admin/memoria/upload/{upload.pk}/").status_code == 200
+    assert Import.objects.get(pk=upload.import_id).user_name == "user-1"
+    assert LogEntry.objects.get(change_message__startswith="Snapshot applied").user.username == "user-1"
+
+
+def test_a_permission_that_the_one_who_applies_lost_meanwhile(sqlite_site: str, sign_in: Sign) -> None:
+    owner = sign_in("import_snapshot")
+    sign_in("import_snapshot", "view_upload", "change_upload")
+    upload = uploaded(owner, memories("m-1"))
+    Upload.objects.filter(pk=upload.pk).update(state=State.APPLYING, asked_by=User.objects.get(username="user-1"))
+    User.objects.get(username="user-1").user_permissions.clear()
+    jobs.run.call(upload.pk, upload.attempt)
+    upload = Upload.objects.get(pk=upload.pk)
+    assert (upload.state, upload.message) == (State.FAILED, "user-1 may not do this any more; nothing was changed")
+
+
 def test_an_old_upload_is_removed_but_none_that_is_in_use(sqlite_site: str, sign_in: Sign, folder: Path) -> None:
     client = sign_in(administrator=True)
     upload = uploaded(client, memories("m-1"))
