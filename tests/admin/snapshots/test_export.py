@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -173,12 +174,40 @@ def test_what_changed_since_is_left_unless_forced(sqlite_site: str, sign_in: Sig
     waited(upload.import_id, entries=1)
     assert LongTermMemory.objects.count() == 2
     assert "Not taken back" in client.get(path).content.decode()
-    client.post(path, {"force": "on"})
+    client.post(path, {"force": "on", "shown": shown_at(client, path)})
     waited(upload.import_id, entries=2)
     assert LongTermMemory.objects.count() == 0
     client.post(path)
     waited(upload.import_id, entries=3)
     assert "is undone already" in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("shown", ["as it was", "", "0" * 64])
+@pytest.mark.parametrize("change", [("m-2", "m-3"), ("m-2",)], ids=["more", "others"])
+def test_no_more_is_taken_back_than_was_shown(
+    everywhere: str, sign_in: Sign, shown: str, change: tuple[str, ...]
+) -> None:
+    client = sign_in(administrator=True)
+    upload = applied(client, uploaded(client, memories("m-1", "m-2", "m-3")))
+    before = dict(LongTermMemory.objects.values_list("pk", "summary"))
+    LongTermMemory.objects.filter(pk="m-1").update(summary="better")
+    path = f"/admin/memoria/import/{upload.import_id}/"
+    seen = shown_at(client, path) if shown == "as it was" else shown
+    if len(change) == 1:
+        LongTermMemory.objects.filter(pk="m-1").update(summary=before["m-1"])
+    LongTermMemory.objects.filter(pk__in=change).update(summary="precious")
+    client.post(path, {"force": "on", "shown": seen})
+    assert waited(upload.import_id).state == "done"
+    assert LongTermMemory.objects.count() == 3
+    told = "Not taken back: the data changed since this preview; look at it again."
+    assert told in client.get(path).content.decode()
+
+
+def shown_at(client: Any, path: str) -> str:
+    """What the form of the page sends of what the page shows."""
+    found = re.search(r'name="shown" value="([0-9a-f]{64})"', client.get(path).content.decode())
+    assert found
+    return found[1]
 
 
 def test_no_sentence_of_an_undo_names_a_row(everywhere: str, sign_in: Sign) -> None:
