@@ -12,7 +12,6 @@ from django.urls import reverse
 
 from memoria.admin.filters import Expiry, HasEmbedding
 from memoria.admin.panels import LISTED, Cell, Panel, known, list_of, page_of, shortened
-from memoria.admin.snapshots.access import may_export
 from memoria.admin.snapshots.export_page import export_selected
 from memoria.admin.tables import Section, TableAdmin
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, ShortTermMemory
@@ -36,9 +35,6 @@ class MemoryAdmin(TableAdmin):
         # Not the embedding itself, which is larger than all the rest.
         has = ExpressionWrapper(Q(embedding__isnull=False), output_field=BooleanField())
         return super().for_list(queryset).annotate(has_embedding=has)
-
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return may_export(request.user)
 
     @admin.display(boolean=True, description="embedding")
     def embedded(self, row: Any) -> bool:

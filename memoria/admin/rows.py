@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -35,6 +37,28 @@ class Pages(Paginator):
         return self._count
 
 
+@contextmanager
+def of_the_address() -> Iterator[None]:
+    """Takes what a database cannot look for as a wrong address: a date beyond the end of the calendar, a number beyond
+    64 bits, text with a NUL."""
+    try:
+        yield
+    except (ValueError, OverflowError, DataError) as error:
+        raise IncorrectLookupParameters(error) from error
+
+
+class PlainList(ChangeList):
+    """Django's list page, which answers a wrong address as one."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        with of_the_address():
+            return super().get_queryset(request, exclude_parameters)
+
+    def get_results(self, request: HttpRequest) -> None:
+        with of_the_address():
+            super().get_results(request)
+
+
 class RowList(ChangeList):
     """A list page that asks for its rows first, and counts only if they are not all, and never far."""
 
@@ -44,11 +68,8 @@ class RowList(ChangeList):
     """How many the database believes there are, if there are more and nothing is filtered."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        try:
+        with of_the_address():
             queryset = super().get_queryset(request, exclude_parameters)
-        except (ValueError, OverflowError) as error:
-            # Such as a date beyond the end of the calendar.
-            raise IncorrectLookupParameters(error) from error
         return self.model_admin.for_list(queryset)  # type: ignore[attr-defined]
 
     def get_results(self, request: HttpRequest) -> None:
@@ -57,11 +78,8 @@ class RowList(ChangeList):
         start = 0 if everything else (self.page_num - 1) * size
         if not 0 <= start < COUNTED:
             raise IncorrectLookupParameters
-        try:
+        with of_the_address():
             rows = list(self.queryset[start : start + size + 1])
-        except (ValueError, DataError) as error:
-            # Such as text with a NUL in the address, which PostgreSQL has no place for.
-            raise IncorrectLookupParameters(error) from error
         if start and not rows:
             raise IncorrectLookupParameters
         count = start + len(rows) if len(rows) <= size else counted(self.queryset)

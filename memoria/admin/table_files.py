@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -20,51 +17,17 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportMixin
-from import_export.formats import base_formats
 from import_export.forms import ConfirmImportForm, ExportForm, ImportForm
 
 from memoria.admin.middleware import body_limit
 from memoria.admin.rows import counted
+from memoria.admin.table_formats import Csv, Json, Xlsx, file_limit
 from memoria.admin.table_rows import MOST_ROWS, SNAPSHOTS, NotReadable, TableRows, rows_of
 from memoria.admin.table_storage import KEPT_SECONDS, PrivateStorage
 
-UNPACKED = 20
-"""An XLSX file may unpack to this many times the limit of an import."""
 FORM_BYTES = 64 * 1024
 CHANGED = "The data changed since this preview, or it is too old. Nothing was imported: choose the file again."
 SALT = "memoria.admin.table_files"
-
-
-def file_limit() -> int:
-    return int(settings.MEMORIA_TABLE_IMPORT_MAX_BYTES)
-
-
-class FewRows:
-    """A format of a file whose rows are counted before anything is done with them."""
-
-    def create_dataset(self, in_stream: Any, **options: Any) -> Any:
-        dataset = super().create_dataset(in_stream, **options)  # type: ignore[misc]
-        if len(dataset) > MOST_ROWS:
-            counts = f"{len(dataset):,} rows, and {MOST_ROWS:,} are imported at most"
-            raise NotReadable(f"The file has {counts}. {SNAPSHOTS}")
-        return dataset
-
-
-class Csv(FewRows, base_formats.CSV):
-    pass
-
-
-class Json(FewRows, base_formats.JSON):
-    pass
-
-
-class Xlsx(FewRows, base_formats.XLSX):
-    def create_dataset(self, in_stream: bytes, **options: Any) -> Any:
-        with zipfile.ZipFile(io.BytesIO(in_stream)) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-        if size > UNPACKED * file_limit():
-            raise NotReadable("The file unpacks to more than is read.")
-        return super().create_dataset(in_stream, **options)
 
 
 class FileForm(ImportForm):

@@ -62,6 +62,15 @@ class Upload(models.Model):
     fingerprint = JSONTextField(default=dict, help_text="What the preview saw of the target: table, digest.")
     result = JSONTextField(null=True, help_text="The report of the import.")
     import_id = models.IntegerField(null=True, help_text="The import in the history, once applied.")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Whose run it is: the owner's, or that of somebody who may act on uploads of others.",
+    )
     message = models.TextField(blank=True, help_text="Why it stopped, in a sentence.")
 
     class Meta:

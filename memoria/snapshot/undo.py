@@ -155,7 +155,7 @@ class Undo:
     def _apply(self, sink: Sink, facts: dict[str, TableFacts], tables: list[Table], report: UndoReport) -> None:
         again = UndoReport(self.number, self.database)
         self._plan(sink, facts, tables, again)
-        if again.tables != report.tables:
+        if (again.tables, again.changed) != (report.tables, report.changed):
             raise DatabaseBusy("the rows of the import changed since they were compared; run undo-import again")
         before = {table.name: sink.count(table.name) for table in tables}
         missing = {table.name: self._missing(sink, table) for table in tables}

@@ -16,8 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from memoria.admin import rows, search
 from memoria.admin.indexes import indexed_fields, values
 from memoria.admin.search import found
-from memoria.models import LongTermMemory, MemoryEntity, ShortTermMemory, Team
-from tests.admin.conftest import as_default, sample_data
+from memoria.models import Import, LongTermMemory, MemoryEntity, ShortTermMemory, Team, Upload
+from memoria.snapshot.registry import MODELS
+from tests.admin.conftest import as_default, one_row_each, sample_data
 from tests.conftest import MakeDatabase
 from tests.samples.databases import create_existing, insert
 from tests.samples.rows import row
@@ -263,3 +264,23 @@ def test_nothing_in_the_address_breaks_a_list(everywhere: str, sign_in: SignIn) 
             assert response.status_code in (200, 302, 400), (parameter, value)
             assert "<script>" not in response.content.decode()
     assert LongTermMemory.objects.count() == 1
+
+
+ODD = ["a%00b", "%ff", "9" * 30, "NaN"]
+
+
+def test_nothing_in_an_address_breaks_any_page(everywhere: str, sign_in: SignIn) -> None:
+    one_row_each(everywhere)
+    client = sign_in(administrator=True)
+    client.raise_request_exception = False
+    broken = []
+    for model in (*MODELS, Upload, Import):
+        at = f"/admin/memoria/{model._meta.model_name}/"
+        columns = [field.attname for field in model._meta.concrete_fields if field.primary_key or field.is_relation]
+        for odd in ODD:
+            asked = [f"?{name}={odd}" for name in columns]
+            pages = [f"{odd}/{page}" for page in ("", "change/", "status/", "report/")]
+            for address in (*asked, *pages):
+                if client.get(at + address).status_code not in (200, 301, 302, 400, 403, 404):
+                    broken.append(at + address)
+    assert broken == []

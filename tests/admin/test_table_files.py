@@ -7,6 +7,7 @@ import io
 import json
 import re
 import stat
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from html import unescape
@@ -143,6 +144,17 @@ def test_a_text_that_a_cell_would_cut_is_not_exported(sqlite_site: str, sign_in:
     assert "A text of 32,768 characters does not fit into a cell: choose CSV or JSON." in text_of(answer)
 
 
+def test_a_long_text_comes_back_out_of_a_file_of_text(sqlite_site: str, sign_in: SignIn) -> None:
+    before = csv.field_size_limit(131_072)
+    try:
+        insert(sqlite_site, "teams", [row("teams", description="x" * 200_000)])
+        client = sign_in(*PERMISSIONS)
+        preview = upload(client, Team, "csv", exported(client, Team, "csv"))
+    finally:
+        csv.field_size_limit(before)
+    assert "0 new, 0 changed, 1 as they are already." in text_of(preview), text_of(preview)
+
+
 def test_null_and_an_empty_text_stay_what_they_are(sqlite_site: str, sign_in: SignIn) -> None:
     rows = [
         row("teams", team_id="t-1", slug="a", description=None),
@@ -167,6 +179,15 @@ def test_who_lacks_a_permission_gets_nothing(
     answer = getattr(client, method)(address(Team, page))
     allowed = 405 if (page, method) == ("process_import", "get") else 200
     assert answer.status_code == (403 if missing in needed and allowed == 200 else allowed)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_table_is_exported_by_who_may_not_view_it(sqlite_site: str, sign_in: SignIn, model: type) -> None:
+    name = model._meta.model_name  # type: ignore[attr-defined]
+    client = sign_in("export_snapshot")
+    assert client.get(address(model, "export")).status_code == 403
+    assert client.post(address(model, "export"), {"format": FORMATS["csv"]}).status_code == 403
+    assert sign_in("export_snapshot", f"view_{name}").get(address(model, "export")).status_code == 200
 
 
 def test_the_links_are_there_for_who_may_follow_them(sqlite_site: str, sign_in: SignIn) -> None:
@@ -234,7 +255,10 @@ def test_the_stored_file_is_private_and_checked(sqlite_site: str, sign_in: SignI
         (b"team_id,name,slug,created_at\nt-1,x,y,yesterday\n", "Row 1: created_at: 'yesterday' is no time."),
         (b"\xff\xfe\x00", "The file cannot be read in this format"),
         (b"", "The submitted file is empty."),
-        (b"team_id,name,slug\n" + b"t,x,y\n" * 10_001, "The file has 10,001 rows, and 10,000 are imported at most."),
+        (b"team_id,name,slug\n" + b"t,x,y\n" * 10_001, "The file has more than 10,000 rows, the most that"),
+        (b"," * 3_000_000 + b"\n" + b"t\n" * 1_000_000, "The file has 3,000,001 columns, and no table"),
+        (b"team_id,name,slug\nt-1,x,y,z\n", "Row 1 has more values than there are columns."),
+        (b"\n", "The file names no columns."),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_told_and_changes_nothing(
@@ -247,6 +271,34 @@ def test_a_wrong_file_is_told_and_changes_nothing(
     assert "Traceback" not in answer.content.decode()
     assert answer.context.get("confirm_form") is None
     assert Team.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b'[["a"]]', "The file is no list of objects, one for each row."),
+        (b'[{"team_id": "t-1"}, 2]', "The file is no list of objects, one for each row."),
+        (b'{"team_id": "t-1"}', "The file is no list of objects, one for each row."),
+        (b"null", "The file is no list of objects, one for each row."),
+        (b"[]", "The file names no columns."),
+        (b"[{}]", "The file names no columns."),
+        (b'[{"team_id": "t-1"}, {"slug": "s"}]', "Row 2 has other columns than the first one."),
+        (b"[" * 100_000, "The file cannot be read in this format"),
+        (b'[{"team_id": "\\ud800", "name": "x", "slug": "y"}]', "Row 1:"),
+    ],
+)
+def test_a_wrong_json_file_is_told(everywhere: str, sign_in: SignIn, data: bytes, sentence: str) -> None:
+    answer = upload(sign_in(*PERMISSIONS), Team, "json", data)
+    assert answer.status_code == 200
+    assert sentence in text_of(answer), text_of(answer)
+    assert answer.context.get("confirm_form") is None
+
+
+def test_a_json_object_names_its_values_in_any_order(sqlite_site: str, sign_in: SignIn) -> None:
+    rows = b'[{"team_id": "t-1", "name": "one", "slug": "a"}, {"slug": "b", "name": "two", "team_id": "t-2"}]'
+    client = sign_in(*PERMISSIONS)
+    confirm(client, Team, upload(client, Team, "json", rows))
+    assert sorted(Team.objects.values_list("pk", "name", "slug")) == [("t-1", "one", "a"), ("t-2", "two", "b")]
 
 
 def test_a_large_file_is_refused_before_it_is_read(sqlite_site: str, sign_in: SignIn) -> None:
@@ -269,6 +321,77 @@ def test_a_small_file_that_unpacks_to_much_is_refused(sqlite_site: str, sign_in:
     with override_settings(MEMORIA_TABLE_IMPORT_MAX_BYTES=100_000):
         answer = upload(client, Team, "xlsx", packed.getvalue())
     assert "The file unpacks to more than is read." in text_of(answer)
+
+
+STRINGS = (
+    b'<Override PartName="/xl/sharedStrings.xml" ContentType='
+    b'"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+)
+
+
+def sheet_of(rows: bytes, **others: bytes) -> bytes:
+    """An XLSX file with one team, these rows after it, and parts of these contents."""
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for values in (("team_id", "name", "description", "slug"), ("t-1", "a name", "a text", "s")):
+        book.active.append(values)
+    plain, changed = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new:
+        new.writestr("xl/sharedStrings.xml", others.get("sharedStrings", b"<sst/>"))
+        for name in old.namelist():
+            content = old.read(name).replace(b"</sheetData>", rows + b"</sheetData>")
+            content = content.replace(b"</Types>", STRINGS + b"</Types>")
+            new.writestr(name, others.get(name.rpartition("/")[2].partition(".")[0], content))
+    return changed.getvalue()
+
+
+def cells_at(place: str, row: int) -> bytes:
+    return f'<row r="{row}"><c r="{place}{row}"><v>1</v></c></row>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (sheet_of(cells_at("XFD", 1_000_000)), "The file has more than 10,000 rows, the most that are imported."),
+        (sheet_of(cells_at("A", 99_999_999)), "The file has more than 10,000 rows, the most that are imported."),
+        (sheet_of(cells_at("XFD", 3)), "Row 2 has more values than there are columns."),
+        (sheet_of(b"<row>" + b"<c/>" * 2_000_000 + b"</row>"), "The sheet has rows of more than 43 cells"),
+        (sheet_of(b"<row/>" * 2_000_000), "The file unpacks to more than is read."),
+        (sheet_of(b"<c>" + b"<v/>" * 2_000_000 + b"</c>"), "The file unpacks to more than is read."),
+        (sheet_of(b"<row " + b'a="" ' * 500_000 + b"/>"), "The file unpacks to more than is read."),
+        (sheet_of(b"", styles=b"<a>" + b"<xf/>" * 2_000_000 + b"</a>"), "The file unpacks to more than is read."),
+        (sheet_of(b"", workbook=b'<!DOCTYPE a [<!ENTITY b "c">]><a/>'), "The file defines words of its own (DOCTYPE)"),
+    ],
+    ids=["far", "far-down", "far-right", "wide", "long", "deep", "attributes", "styles", "doctype"],
+)
+def test_a_small_sheet_that_says_it_is_large_costs_little(
+    sqlite_site: str, sign_in: SignIn, data: bytes, sentence: str
+) -> None:
+    client = sign_in(*PERMISSIONS)
+    tracemalloc.start()
+    try:
+        answer = upload(client, Team, "xlsx", data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sentence in text_of(answer), text_of(answer)
+    assert peak < 100_000_000
+
+
+def test_one_text_of_a_sheet_in_many_cells_is_as_large_as_all_of_them(sqlite_site: str, sign_in: SignIn) -> None:
+    text = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    text += b"<si><t>%s</t></si>" % (b"x" * 1_000_000)
+    row = b"<row>" + b'<c t="s"><v>0</v></c>' * 3 + b"</row>"
+    answer = upload(sign_in(*PERMISSIONS), Team, "xlsx", sheet_of(row * 100, sharedStrings=text + b"</sst>"))
+    assert "The file unpacks to more than is read." in text_of(answer)
+
+
+def test_a_sheet_with_gaps_is_read_as_it_looks(sqlite_site: str, sign_in: SignIn) -> None:
+    cells = ((b"A", b"t-2"), (b"B", b"another"), (b"D", b"s-2"), (b"AZ", b""))
+    texts = b"".join(b'<c r="%s3" t="str"><v>%s</v></c>' % cell for cell in cells)
+    preview = upload(sign_in(*PERMISSIONS), Team, "xlsx", sheet_of(b'<row r="3">' + texts + b"</row>"))
+    assert "2 new, 0 changed, 0 as they are already." in text_of(preview), text_of(preview)
 
 
 def test_a_large_table_is_not_exported_here(sqlite_site: str, sign_in: SignIn) -> None:

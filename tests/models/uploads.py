@@ -27,6 +27,7 @@ TABLES = {
             ("import_id", INTEGER, True),
             ("message", TEXT, False),
             ("owner_id", INTEGER, True),
+            ("asked_by_id", INTEGER, True),
         ],
         indexes={"idx_uploads_owner": ["owner_id", "created_at"], "idx_uploads_expires_at": ["expires_at"]},
     ),

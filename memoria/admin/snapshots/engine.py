@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.admin.snapshots.choices import REPLACE, Choices
 from memoria.admin.snapshots.fingerprint import concerned, fingerprint
+from memoria.admin.snapshots.sentences import without_rows
 from memoria.admin.snapshots.upload_file import UploadedFile
 from memoria.databases import connection_for, describe
 from memoria.snapshot import database, formats
@@ -69,7 +70,7 @@ def preview(file: UploadedFile, choices: Choices, progress: Progress, watch: Wat
     try:
         report = run.run()
     except InvalidRows as error:
-        report, refused = error.report, str(error)
+        report, refused = error.report, without_rows(error)
     return Preview(report, _sources(report) or manifest, seen, refused)
 
 

@@ -47,7 +47,11 @@ class ChoicesForm(forms.Form):
         """Namespaces that are not asked for."""
         for number, source in enumerate(self._sources):
             self.fields[f"target_{number}"] = forms.CharField(
-                max_length=255, required=False, initial=chosen.namespaces.get(source, source), label=source
+                max_length=255,
+                required=False,
+                strip=False,
+                initial=chosen.namespaces.get(source, source),
+                label=source,
             )
 
     def targets(self) -> list[tuple[str, int, forms.BoundField]]:
@@ -64,8 +68,13 @@ class ChoicesForm(forms.Form):
     def chosen(self) -> Choices:
         values = {name: value for name, value in self.cleaned_data.items() if not name.startswith("target_")}
         values["on_conflict"] = values["on_conflict"] or "skip"
-        typed = {source: self.cleaned_data[f"target_{n}"] for n, source in enumerate(self._sources)}
-        return Choices(**values, namespaces={s: target for s, target in typed.items() if target and target != s})
+        targets = {source: self._target(f"target_{n}") for n, source in enumerate(self._sources)}
+        return Choices(**values, namespaces={s: target for s, target in targets.items() if target != s and target})
+
+    def _target(self, name: str) -> str:
+        typed, shown = str(self.cleaned_data[name]), str(self.fields[name].initial)
+        # A browser leaves line breaks out of a field of one line: what comes back as it was shown is as it was.
+        return shown if typed in (shown, shown.replace("\r", "").replace("\n", "")) else typed
 
 
 def first_choices(user: Any) -> Choices:

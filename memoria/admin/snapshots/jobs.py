@@ -30,6 +30,7 @@ from memoria.admin.snapshots.access import may_apply
 from memoria.admin.snapshots.choices import Choices
 from memoria.admin.snapshots.findings import Findings, held
 from memoria.admin.snapshots.progress import NotedProgress
+from memoria.admin.snapshots.sentences import without_rows
 from memoria.admin.snapshots.upload_file import UploadedFile
 from memoria.console.render import visible
 from memoria.models import Finding, Import, Upload
@@ -65,7 +66,7 @@ def submit(upload: Upload) -> None:
 @task()
 def run(upload_id: str, attempt: int) -> None:
     """What a worker does: check the file, or apply it, as the upload's state says."""
-    upload = Upload.objects.select_related("owner").filter(pk=upload_id, attempt=attempt).first()
+    upload = Upload.objects.select_related("asked_by").filter(pk=upload_id, attempt=attempt).first()
     if upload is None or upload.state not in (State.CHECKING, State.APPLYING):
         return
     try:
@@ -87,7 +88,7 @@ def _work(upload: Upload, descriptor: int) -> None:
     except engine.Stale as error:
         _end(upload, State.STALE, str(error))
     except SnapshotError as error:
-        _end(upload, ended, str(error))
+        _end(upload, ended, without_rows(error))
     except (MemoryError, OSError) as error:
         log.exception("upload %s", upload.pk)
         _end(upload, State.FAILED, f"the machine could not go on ({type(error).__name__}); nothing was changed")
@@ -118,12 +119,13 @@ def _check(upload: Upload, file: UploadedFile, progress: NotedProgress) -> None:
 
 def _apply(upload: Upload, file: UploadedFile, progress: NotedProgress) -> None:
     choices = Choices.of(upload.choices)
-    owner = upload.owner
-    if owner is None or not may_apply(owner, choices):
-        raise SnapshotError(f"{upload.owner_name} may not do this any more; nothing was changed")
+    user = upload.asked_by
+    if user is None or not may_apply(user, choices):
+        name = user.get_username() if user else "who asked for this"
+        raise SnapshotError(f"{name} may not do this any more; nothing was changed")
     assert upload.preview is not None
     shown = engine.Shown(upload.preview, upload.fingerprint)
-    origin = Origin(Import.Kind.UPLOAD, owner.get_username(), {"upload": upload.pk, **upload.choices})
+    origin = Origin(Import.Kind.UPLOAD, user.get_username(), {"upload": upload.pk, **upload.choices})
     report = engine.apply(file, choices, progress, shown, origin, _settling(upload))
     Upload.objects.filter(pk=upload.pk, attempt=upload.attempt).update(result=report.as_dict())
     finish(upload)
@@ -168,13 +170,13 @@ def _move(upload: Upload, state: str, *, from_state: str | None = None, **change
 
 def _record(upload: Upload, what: str) -> None:
     """One line in the admin's own log, which tells also who was refused and why."""
-    if upload.owner_id is None:
+    if upload.asked_by_id is None:
         return
     fresh = Upload.objects.get(pk=upload.pk)
     report = fresh.result or fresh.preview or {}
     rows = "; ".join(filter(None, (_told(name, counts) for name, counts in report.get("tables", {}).items())))
     LogEntry.objects.create(
-        user_id=upload.owner_id,
+        user_id=upload.asked_by_id,
         content_type=ContentType.objects.get_for_model(Upload),
         object_id=upload.pk,
         object_repr=visible(upload.name)[:200],

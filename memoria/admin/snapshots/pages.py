@@ -7,9 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path, register_converter, reverse
+from django.urls.converters import StringConverter
 from django.utils.html import format_html
 
+from memoria.admin.rows import PlainList
 from memoria.admin.snapshots import access, views
 from memoria.admin.snapshots.export_page import export
 from memoria.admin.snapshots.undo_page import ImportAdmin
@@ -17,6 +19,15 @@ from memoria.console.render import visible
 from memoria.models import Upload
 
 __all__ = ["ImportAdmin", "UploadAdmin"]
+
+
+class UploadId(StringConverter):
+    """An id that an upload may have: nothing else is asked of the database."""
+
+    regex = "[0-9a-f]{32}"
+
+
+register_converter(UploadId, "upload")
 
 
 @admin.register(Upload)
@@ -31,6 +42,9 @@ class UploadAdmin(admin.ModelAdmin[Upload]):
     show_full_result_count = False
     actions = None
 
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[PlainList]:
+        return PlainList
+
     def get_urls(self) -> list[URLPattern]:
         changelist = [url for url in super().get_urls() if url.name == "memoria_upload_changelist"]
         return [
@@ -38,13 +52,13 @@ class UploadAdmin(admin.ModelAdmin[Upload]):
             path("export/", export, name="memoria_upload_export"),
             path("add/", views.upload, name="memoria_upload_add"),
             path("receive/<str:given>/", views.receive, name="memoria_upload_receive"),
-            path("<str:pk>/", views.job, name="memoria_upload_job"),
-            path("<str:pk>/change/", views.job, name="memoria_upload_change"),
-            path("<str:pk>/preview/", views.preview, name="memoria_upload_preview"),
-            path("<str:pk>/apply/", views.apply, name="memoria_upload_apply"),
-            path("<str:pk>/remove/", views.remove, name="memoria_upload_remove"),
-            path("<str:pk>/status/", views.status, name="memoria_upload_status"),
-            path("<str:pk>/report/", views.report, name="memoria_upload_report"),
+            path("<upload:pk>/", views.job, name="memoria_upload_job"),
+            path("<upload:pk>/change/", views.job, name="memoria_upload_change"),
+            path("<upload:pk>/preview/", views.preview, name="memoria_upload_preview"),
+            path("<upload:pk>/apply/", views.apply, name="memoria_upload_apply"),
+            path("<upload:pk>/remove/", views.remove, name="memoria_upload_remove"),
+            path("<upload:pk>/status/", views.status, name="memoria_upload_status"),
+            path("<upload:pk>/report/", views.report, name="memoria_upload_report"),
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import admin
@@ -17,9 +20,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django_tasks import task
 
+from memoria.admin.rows import PlainList
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.doors import door
+from memoria.admin.snapshots.engine import CHANGED, Stale
 from memoria.admin.snapshots.findings import held
+from memoria.admin.snapshots.sentences import without_rows
 from memoria.console.render import visible
 from memoria.databases import connection_for, describe
 from memoria.models import Import
@@ -38,23 +44,30 @@ def of_import(request: HttpRequest, pk: int) -> HttpResponseBase:
         if not access.may_undo(request.user):
             raise PermissionDenied
         since = _last_entry(pk)
-        undo.enqueue(pk, request.user.pk, request.POST.get("force") == "on")
+        undo.enqueue(pk, request.user.pk, request.POST.get("force") == "on", request.POST.get("shown", ""))
         return HttpResponseRedirect(f"{reverse('admin:memoria_import_page', args=[pk])}?since={since}")
     return _page(request, found)
 
 
 @task()
-def undo(number: int, user_id: Any, force: bool) -> None:
-    """What a worker does. Its outcome is told by the admin's log, and by the import's state."""
+def undo(number: int, user_id: Any, force: bool, shown: str = "") -> None:
+    """What a worker does. With `force` changed rows are taken back as well, if they are those of the page whose
+    digest is `shown`. Its outcome is told by the admin's log, and by the import's state."""
     user = get_user_model().objects.filter(pk=user_id).first()
     if user is None or not access.may_undo(user):
         return
     connection = connection_for(alias=DEFAULT_DB_ALIAS)
+
+    def as_shown(report: UndoReport) -> bool:
+        if force and digest(report) != shown:
+            raise Stale(f"{CHANGED}; look at it again")
+        return True
+
     try:
-        report = Undo(number, connection, describe(connection), force=force).run()
+        report = Undo(number, connection, describe(connection), force=force, confirm=as_shown).run()
         told = f"Taken back: {_figures(report) or 'nothing to do'}."
     except SnapshotError as error:
-        told = f"Not taken back: {error}."
+        told = f"Not taken back: {without_rows(error)}."
     LogEntry.objects.create(
         user_id=user_id,
         content_type=ContentType.objects.get_for_model(Import),
@@ -63,6 +76,12 @@ def undo(number: int, user_id: Any, force: bool) -> None:
         action_flag=CHANGE,
         change_message=held(visible(told)),
     )
+
+
+def digest(report: UndoReport) -> str:
+    """Of the figures and the changed rows that a page shows."""
+    shown = [asdict(report)[name] for name in ("import_id", "tables", "changed")]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
 
 
 def _figures(report: UndoReport) -> str:
@@ -88,7 +107,7 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
         try:
             report = Undo(found.pk, connection, describe(connection), dry_run=True).run()
         except SnapshotError as error:
-            problem = f"{error}."
+            problem = f"{without_rows(error)}."
     tables = access.viewable_tables(request.user)
     context = {
         **admin.site.each_context(request),
@@ -96,6 +115,7 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
         "opts": Import._meta,
         "found": found,
         "report": report,
+        "shown": digest(report) if report else "",
         "changed": sum(counts.changed for counts in report.tables.values()) if report else 0,
         "rows": [row for row in report.changed if row.table in tables][:SHOWN] if report else [],
         "problem": problem,
@@ -116,6 +136,9 @@ class ImportAdmin(admin.ModelAdmin[Import]):
     list_per_page = 50
     show_full_result_count = False
     actions = None
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[PlainList]:
+        return PlainList
 
     def get_urls(self) -> list[URLPattern]:
         changelist = [url for url in super().get_urls() if url.name == "memoria_import_changelist"]

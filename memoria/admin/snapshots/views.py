@@ -62,6 +62,7 @@ def receive(request: HttpRequest, given: str) -> HttpResponseBase:
             return _upload_refused(request, error)
         made = Upload.objects.create(
             owner_id=request.user.pk,
+            asked_by_id=request.user.pk,
             owner_name=request.user.get_username(),
             name=received.name or "snapshot",
             size=received.size,
@@ -88,7 +89,8 @@ def preview(request: HttpRequest, pk: str) -> HttpResponseBase:
     form = ChoicesForm(request.user, found.namespaces, Choices.of(found.choices), request.POST)
     if not form.is_valid():
         return _job_page(request, found, form=form, status=400)
-    if not jobs.begin(found, State.CHECKING, jobs.STARTABLE, choices=form.chosen().as_dict()):
+    choices = form.chosen().as_dict()
+    if not jobs.begin(found, State.CHECKING, jobs.STARTABLE, asked_by=request.user, choices=choices):
         return _job_page(request, found, problem="It is being worked on; wait until that is done.", status=409)
     return HttpResponseRedirect(_address(found))
 
@@ -106,7 +108,7 @@ def apply(request: HttpRequest, pk: str) -> HttpResponseBase:
         return _job_page(request, found, problem=problem, status=409)
     if choices.mode == REPLACE and request.POST.get("database", "").strip() != database_name():
         return _job_page(request, found, problem=f"Type the name of the database, {database_name()}.", status=400)
-    if not jobs.begin(found, State.APPLYING, (State.PREVIEWED,), owner=request.user):
+    if not jobs.begin(found, State.APPLYING, (State.PREVIEWED,), asked_by=request.user):
         return HttpResponseRedirect(_address(found))
     return HttpResponseRedirect(_address(found))
 

@@ -148,7 +148,7 @@ def test_every_address_is_in_the_table() -> None:
 
     def places(model_admin: Any) -> set[str]:
         patterns = [str(url.pattern) for url in model_admin.get_urls()]
-        return {p.replace("<str:pk>", "{pk}").replace("<int:pk>", "{pk}") for p in patterns} - {""}
+        return {p.replace("<upload:pk>", "{pk}").replace("<int:pk>", "{pk}") for p in patterns} - {""}
 
     assert places(UploadAdmin(Upload, admin.site)) == {p.replace("ticket", "<str:given>") for p in TABLE}
     assert places(ImportAdmin(Import, admin.site)) == set(IMPORTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,16 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 
+from memoria.admin.snapshots.views import database_name
 from memoria.databases import connection_for
 from memoria.models import Import, LongTermMemory
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.merge import Merge
-from tests.admin.snapshots.conftest import Sign, applied, memories, uploaded
+from tests.admin.snapshots.conftest import Sign, applied, chosen, memories, uploaded
 from tests.samples.databases import EVERY, insert, rows_of
 from tests.samples.engine import export as exported
 from tests.samples.engine import without_header
-from tests.samples.rows import row
+from tests.samples.rows import layout_c, row, snapshot_row
 
 PATH = "/admin/memoria/upload/export/"
 
@@ -172,12 +174,66 @@ def test_what_changed_since_is_left_unless_forced(sqlite_site: str, sign_in: Sig
     waited(upload.import_id, entries=1)
     assert LongTermMemory.objects.count() == 2
     assert "Not taken back" in client.get(path).content.decode()
-    client.post(path, {"force": "on"})
+    client.post(path, {"force": "on", "shown": shown_at(client, path)})
     waited(upload.import_id, entries=2)
     assert LongTermMemory.objects.count() == 0
     client.post(path)
     waited(upload.import_id, entries=3)
     assert "is undone already" in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("shown", ["as it was", "", "0" * 64])
+@pytest.mark.parametrize("change", [("m-2", "m-3"), ("m-2",)], ids=["more", "others"])
+def test_no_more_is_taken_back_than_was_shown(
+    everywhere: str, sign_in: Sign, shown: str, change: tuple[str, ...]
+) -> None:
+    client = sign_in(administrator=True)
+    upload = applied(client, uploaded(client, memories("m-1", "m-2", "m-3")))
+    before = dict(LongTermMemory.objects.values_list("pk", "summary"))
+    LongTermMemory.objects.filter(pk="m-1").update(summary="better")
+    path = f"/admin/memoria/import/{upload.import_id}/"
+    seen = shown_at(client, path) if shown == "as it was" else shown
+    if len(change) == 1:
+        LongTermMemory.objects.filter(pk="m-1").update(summary=before["m-1"])
+    LongTermMemory.objects.filter(pk__in=change).update(summary="precious")
+    client.post(path, {"force": "on", "shown": seen})
+    assert waited(upload.import_id).state == "done"
+    assert LongTermMemory.objects.count() == 3
+    told = "Not taken back: the data changed since this preview; look at it again."
+    assert told in client.get(path).content.decode()
+
+
+def shown_at(client: Any, path: str) -> str:
+    """What the form of the page sends of what the page shows."""
+    found = re.search(r'name="shown" value="([0-9a-f]{64})"', client.get(path).content.decode())
+    assert found
+    return found[1]
+
+
+def test_no_sentence_of_an_undo_names_a_row(everywhere: str, sign_in: Sign) -> None:
+    boss, client = sign_in(administrator=True), sign_in("undo_import")
+    upload = applied(boss, uploaded(boss, memories('it\'s a secret: "m-1"', "m-2")))
+    path = f"/admin/memoria/import/{upload.import_id}/"
+    LongTermMemory.objects.update(summary="better")
+    client.post(path)
+    waited(upload.import_id)
+    text = client.get(path).content.decode()
+    assert f"Not taken back: 2 rows changed since import {upload.import_id} (nothing was changed)." in text
+    assert "secret" not in text
+    assert "secret" in boss.get(path).content.decode()
+
+
+def test_a_row_that_the_import_did_not_write_is_not_named(everywhere: str, sign_in: Sign) -> None:
+    boss, client = sign_in(administrator=True), sign_in("undo_import")
+    content = layout_c(teams=[snapshot_row("teams", team_id='it\'s a: "secret"')])
+    upload = chosen(boss, uploaded(boss, content), mode="replace")
+    upload = applied(boss, upload, database=database_name())
+    assert upload.state == "done", upload.message
+    insert(everywhere, "workspaces", [row("workspaces", team_id='it\'s a: "secret"')])
+    text = client.get(f"/admin/memoria/import/{upload.import_id}/").content.decode()
+    assert "1 row of workspaces that the import did not write" in text
+    assert "delete or change them first" in text
+    assert "secret" not in text
 
 
 def waited(number: int | None, *, entries: int = 1) -> Import:

@@ -116,12 +116,37 @@ def test_namespaces_conflicts_and_what_differs(sqlite_site: str, sign_in: Sign) 
     assert LongTermMemory.objects.get(pk="m-1").summary == "mine"
 
 
+@pytest.mark.parametrize(
+    ("namespace", "sent"), [(" a ", " a "), ("a\nb", "ab"), ("a\r\nb", "ab"), ("\ta", "\ta"), (" ", " "), ("a", "")]
+)
+def test_a_namespace_that_is_sent_as_it_was_shown_keeps_its_name(
+    sqlite_site: str, sign_in: Sign, namespace: str, sent: str
+) -> None:
+    client = sign_in(administrator=True)
+    upload = chosen(client, uploaded(client, memories("m-1", namespace=namespace)), target_0=sent)
+    assert (upload.state, upload.choices["namespaces"]) == (State.PREVIEWED, {})
+    applied(client, upload)
+    assert list(LongTermMemory.objects.values_list("namespace", flat=True)) == [namespace]
+
+
+def test_a_namespace_is_renamed_to_the_letter(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = chosen(client, uploaded(client, memories("m-1", namespace="a")), target_0=" b ")
+    assert upload.choices["namespaces"] == {"a": " b "}
+    again = chosen(client, upload, target_0=" b ")
+    assert again.choices["namespaces"] == {"a": " b "}
+    assert chosen(client, again, target_0="a").choices["namespaces"] == {}
+
+
 def test_what_does_not_fit_is_refused_and_can_be_left_out(sqlite_site: str, sign_in: Sign) -> None:
     client = sign_in(administrator=True)
     content = memories("<i>much</i>").replace(b'"importance_score": 0.5', b'"importance_score": "much"')
     upload = uploaded(client, content)
     assert upload.state == State.REFUSED
-    assert "importance_score" in upload.message
+    assert upload.message == (
+        "1 row cannot be imported like this (nothing was changed; such rows can be left out on request)"
+    )
+    assert "importance_score" in page(client, upload)
     assert "&lt;i&gt;much&lt;/i&gt;" in page(client, upload)
     assert "<i>" not in page(client, upload)
     assert act(client, upload, "apply", preview=upload.attempt).status_code == 409
@@ -345,6 +370,41 @@ def test_rows_of_tables_that_somebody_may_not_view(sqlite_site: str, sign_in: Si
     assert "<td>m-1</td>" not in text
     User.objects.get().user_permissions.add(Permission.objects.get(codename="view_longtermmemory"))
     assert "m-1" in page(client, upload)
+
+
+def test_no_sentence_names_a_row_of_the_database(sqlite_site: str, sign_in: Sign) -> None:
+    boss, client = sign_in(administrator=True), sign_in("import_snapshot")
+    applied(boss, uploaded(boss, memories("m-1", namespace="of others")))
+    for changes in ({}, {"on_conflict": "fail", "target_0": "of others"}):
+        upload = chosen(client, uploaded(client, memories("m-1", summary="mine")), **changes)
+        assert upload.state == State.REFUSED
+        assert upload.message.startswith("1 row cannot be imported like this (nothing was changed")
+        report = client.get(f"/admin/memoria/upload/{upload.pk}/report/").content.decode()
+        for text in (page(client, upload), report, *LogEntry.objects.values_list("change_message", flat=True)):
+            assert "in the database already" not in text
+            assert "m-1" not in text
+    assert "m-1" in page(boss, upload)
+
+
+def test_an_upload_stays_its_owners_also_if_somebody_else_applies_it(sqlite_site: str, sign_in: Sign) -> None:
+    owner, other = sign_in("import_snapshot"), sign_in("import_snapshot", "view_upload", "change_upload")
+    upload = applied(other, uploaded(owner, memories("m-1")))
+    assert upload.state == State.DONE
+    assert "user-0" in page(owner, upload)
+    assert owner.get(f"/admin/memoria/upload/{upload.pk}/").status_code == 200
+    assert Import.objects.get(pk=upload.import_id).user_name == "user-1"
+    assert LogEntry.objects.get(change_message__startswith="Snapshot applied").user.username == "user-1"
+
+
+def test_a_permission_that_the_one_who_applies_lost_meanwhile(sqlite_site: str, sign_in: Sign) -> None:
+    owner = sign_in("import_snapshot")
+    sign_in("import_snapshot", "view_upload", "change_upload")
+    upload = uploaded(owner, memories("m-1"))
+    Upload.objects.filter(pk=upload.pk).update(state=State.APPLYING, asked_by=User.objects.get(username="user-1"))
+    User.objects.get(username="user-1").user_permissions.clear()
+    jobs.run.call(upload.pk, upload.attempt)
+    upload = Upload.objects.get(pk=upload.pk)
+    assert (upload.state, upload.message) == (State.FAILED, "user-1 may not do this any more; nothing was changed")
 
 
 def test_an_old_upload_is_removed_but_none_that_is_in_use(sqlite_site: str, sign_in: Sign, folder: Path) -> None:
