@@ -23,6 +23,8 @@ from memoria.snapshot.values import canonical_time
 VARIABLE = "MEMORIA_UNDO_IMPORTS"
 _DEFAULT = 3
 _IMPORTS, _CHANGES = map(table_of, HISTORY)
+COLUMNS = "columns"
+"""The action of the note that says which columns a table had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class History:
         """Rows of the table `t` that are new, or new in their place."""
         if self._origin is None:
             return
-        digest = self._sink.digest(self._sink.facts()[table.name])
+        facts = self._sink.facts()[table.name]
+        digest = self._sink.digest(facts)
         # SQLite's own numbers go back with a transaction, and cost nothing.
         own = "NULL" if self._sink.vendor == "sqlite" else f"{self._highest(_CHANGES)} + row_number() OVER ()"
         key = f't."{table.key.name}"'
@@ -89,6 +92,12 @@ class History:
             "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, digest)"
             f" SELECT {own}, {self._number}, '{table.name}', CAST({key} AS text), 'written', {digest}"
             f' FROM "{table.name}" t WHERE {condition}'
+        )
+        # Only these are part of the digests and of the rows that are kept, whatever columns are added later.
+        self._sink.query(
+            "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, row)"
+            f" VALUES ({', '.join([self._mark] * 6)})",
+            (self._highest(_CHANGES) + 1, self._number, table.name, "", COLUMNS, json.dumps(list(facts.columns))),
         )
 
     def cannot_be_undone(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria.snapshot import database
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, Declined, SnapshotError, UndoRefused
-from memoria.snapshot.history import now
+from memoria.snapshot.history import COLUMNS, now
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import HISTORY, TABLES
 from memoria.snapshot.report import ISSUES_SHOWN, counted
@@ -76,7 +77,9 @@ class Undo:
         """The tables that the import changed, parents first."""
         changed = {
             name
-            for (name,) in sink.query(f"SELECT DISTINCT table_name FROM {_CHANGES} WHERE import_id = {self.number}")
+            for (name,) in sink.query(
+                f"SELECT DISTINCT table_name FROM {_CHANGES} WHERE import_id = {self.number} AND action <> '{COLUMNS}'"
+            )
         }
         if missing := changed - facts.keys():
             raise DatabaseFailure(f"{self.database} has no table {min(missing)} any more; nothing was changed")
@@ -87,7 +90,7 @@ class Undo:
             counts = report.tables[table.name] = TableUndo()
             ((counts.delete,),) = sink.query(f"SELECT count(*) FROM ({self._deleted(table)}) d")
             ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {self._of(table, 'removed')}")
-            self._find_changed(sink, table, facts[table.name], report)
+            self._find_changed(sink, table, self._as_noted(sink, table, facts[table.name]), report)
         self._find_referring(sink, facts, tables, report)
         report.refused = bool(report.changed) and not self.force
         if report.refused and not self.dry_run:
@@ -98,6 +101,12 @@ class Undo:
                 " all the same)",
                 report,
             )
+
+    def _as_noted(self, sink: Sink, table: Table, facts: TableFacts) -> TableFacts:
+        """The table with the columns that it had when it was imported, as far as it has them; older notes lack them."""
+        noted = sink.query(f"SELECT c.row FROM {self._of(table, COLUMNS)}")
+        names = json.loads(noted[0][0]) if noted else list(facts.columns)
+        return replace(facts, columns={name: facts.columns[name] for name in names if name in facts.columns})
 
     def _find_changed(self, sink: Sink, table: Table, facts: TableFacts, report: UndoReport) -> None:
         key, digest = self._key(table), sink.digest(facts)
@@ -161,7 +170,7 @@ class Undo:
         missing = {table.name: self._missing(sink, table) for table in tables}
         orphans = {table.name: sink.orphans(table) for table in tables}
         for table in tables:
-            sink.restore(self.number, table, facts[table.name])
+            sink.restore(self.number, table, self._as_noted(sink, table, facts[table.name]))
         for table in reversed(tables):
             deleted = sink.delete(table, f't."{table.key.name}" IN ({self._deleted(table)})')
             if sink.count(table.name) != before[table.name] + missing[table.name] - deleted:

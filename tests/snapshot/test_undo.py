@@ -392,3 +392,18 @@ def test_references_that_are_being_added(url: str, tmp_path: Path) -> None:
         undo(url, 1, confirm=confirm)
     writer.join()
     assert query(url, "SELECT cluster_id FROM cluster_members WHERE memory_id = 'theirs'") == [(9,)]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_columns_that_were_added_since_keep_their_values(url: str, tmp_path: Path, force: bool) -> None:
+    """They make no row another one; a row that was removed has what the column has by default."""
+    import_(url, write(tmp_path, long_term_memory=[long("m-1"), long("new")]), undo=True)
+    script(url, "ALTER TABLE long_term_memory ADD COLUMN mood text DEFAULT 'calm'")
+    script(url, "UPDATE long_term_memory SET mood = 'good'")
+    assert undo(url, 1, dry_run=True).changed == []
+    undo(url, 1, force=force)
+    assert query(url, "SELECT memory_id, mood FROM long_term_memory ORDER BY 1") == [
+        ("m-1", "good"),
+        ("m-2", "calm"),
+        ("m-3", "calm"),
+    ]

@@ -62,7 +62,8 @@ def restore(query: Query, number: int, table: Table, facts: TableFacts) -> None:
     kept = f"{changed} AND c.action = 'removed'"
     if not query(f"SELECT 1 FROM memoria_import_changes c WHERE {kept} LIMIT 1"):
         return
-    keys = f"SELECT c.key::{facts.columns[key].type} FROM memoria_import_changes c WHERE {changed}"
+    rows = f"memoria_import_changes c WHERE {changed} AND c.action IN ('removed', 'written')"
+    keys = f"SELECT c.key::{facts.columns[key].type} FROM {rows}"
     for _, column, place in freed(facts, set(columns) - {key}, "t.ctid::text"):
         query(f"UPDATE {quoted(table.name)} t SET {quoted(column)} = {place} WHERE t.{quoted(key)} IN ({keys})")
     names = ", ".join(map(quoted, columns))

@@ -119,7 +119,8 @@ def _free_uniques(database: sqlite3.Connection, number: int, table: Table, facts
     """Of the rows that an import removed or wrote, before those that it removed are put back."""
     key = f"t.{quoted(table.key.name)}"
     kind = "bigint" if table.key.kind is Kind.INTEGER else "text"
-    keys = f"SELECT CAST(c.key AS {kind}) FROM memoria_import_changes c WHERE c.import_id = ? AND c.table_name = ?"
+    rows = "c.import_id = ? AND c.table_name = ? AND c.action IN ('removed', 'written')"
+    keys = f"SELECT CAST(c.key AS {kind}) FROM memoria_import_changes c WHERE {rows}"
     columns = set(facts.columns) - {table.key.name}
     for _, column, place in freed(facts, columns, f"CAST({key} AS text)"):
         database.execute(
