@@ -38,7 +38,7 @@ STAGES = {"registry", "database", "selection", "mapping", "reading", "history", 
 # A pipeline of its own: each may be made of those before it.
 MERGE = ["mapping", "merge_stage", "merge_mentions", "merge_known", "merge_content", "merge_settle", "merge_decisions"]
 MERGE += ["merge_plan", "merge_apply"]
-STAGES |= {*MERGE}
+STAGES |= {*MERGE, "undo_references"}
 ORDER = {"exporter", "left_out", "importer", "merge", "undo", "sides", "compare"}
 WITHOUT_DJANGO = {
     "formats",
@@ -70,6 +70,7 @@ SIDEWAYS = {
     ("compare", "sides"),
     ("exporter", "left_out"),
 }
+SIDEWAYS |= {("undo_references", "mapping"), ("undo_references", "registry"), ("undo", "undo_references")}
 SIDEWAYS |= {(later, earlier) for number, later in enumerate(MERGE) for earlier in MERGE[:number]}
 DOORS = (
     "memoria.admin",
