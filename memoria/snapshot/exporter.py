@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -41,6 +41,8 @@ class Export:
     """Only these namespaces; its names may be patterns."""
     format: str = "json"
     skip_invalid: bool = False
+    told: Collection[str] | None = None
+    """Only of these tables the file says what it leaves out; of all where it is None."""
     jobs: int = 1
     """Connections that read at the same time (PostgreSQL); the file is the same with any number."""
     progress: Progress = field(default_factory=NoProgress)
@@ -78,6 +80,9 @@ class Export:
         carried = [t for t in self.tables if (t.core or t.name in facts) and where.get(t.name) != NOTHING]
         totals = {table.name: source.count(table.name, where=where.get(table.name, ALL)) for table in present}
         report.left_out = left_out(source, facts, self.tables, conditions, totals)
+        if self.told is not None:
+            of_table = {name: name.partition(" ")[0].partition(".")[0] for name in report.left_out}
+            report.left_out = {name: n for name, n in report.left_out.items() if of_table[name] in self.told}
         metadata = self._metadata(source, carried, selection, report)
         writer = WRITERS[self.format](self.file.write)
         namespaces = _namespaces(source, present, facts, where)

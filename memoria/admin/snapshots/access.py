@@ -56,3 +56,8 @@ def may_act_on(user: Any, upload: Upload) -> bool:
 def viewable_tables(user: Any) -> set[str]:
     """The tables whose rows somebody may see."""
     return {model._meta.db_table for model in MODELS if user.has_perm(f"memoria.view_{model._meta.model_name}")}
+
+
+def told_tables(user: Any) -> set[str] | None:
+    """The tables of which somebody may know how many rows stay behind; None for all that the database has."""
+    return None if user.is_superuser else viewable_tables(user)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -15,41 +17,56 @@ from django.http import StreamingHttpResponse
 from memoria.admin.snapshots import storage
 from memoria.databases import connection_for, describe
 from memoria.models.uploads import new_id
-from memoria.snapshot.errors import DatabaseFailure, SnapshotError
+from memoria.snapshot.errors import DatabaseFailure, FileFailure, SnapshotError
 from memoria.snapshot.exporter import Export
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.selection import Selection
+
+log = logging.getLogger(__name__)
 
 _CHUNK = 64 << 10
 COMPRESSIONS = {"": "", "gzip": ".gz", "zstd": ".zst"}
 """Compression -> what the name of a file ends with."""
 
 
-def download(tables: set[str], selection: Selection | None, format: str, compression: str) -> StreamingHttpResponse:
-    """The snapshot of these tables. Raises SnapshotError where it cannot be begun.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a snapshot is made of, and of which tables it says what it leaves out (None: of all)."""
+
+    tables: set[str]
+    told: set[str] | None
+    selection: Selection | None = None
+    format: str = "json"
+    compression: str = ""
+
+
+def download(wanted: Wanted) -> StreamingHttpResponse:
+    """The snapshot. Raises SnapshotError where it cannot be begun.
 
     SQLite lets nobody write while somebody reads, and a download may be slow: there the file is written first.
     """
-    if connections[DEFAULT_DB_ALIAS].vendor == "sqlite":
-        pieces = _spooled(tables, selection, format, compression)
-    else:
-        pieces = _Stream(tables, selection, format, compression).begun()
-    name = f"memories_{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.{format}{COMPRESSIONS[compression]}"
+    pieces = _spooled(wanted) if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" else _Stream(wanted).begun()
+    name = f"memories_{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.{wanted.format}{COMPRESSIONS[wanted.compression]}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(pieces, content_type="application/octet-stream", headers=headers)
 
 
-def _export(file: OutputFile, tables: set[str], selection: Selection | None, format: str) -> None:
+def _export(file: OutputFile, wanted: Wanted) -> None:
     connection = connection_for(alias=DEFAULT_DB_ALIAS)
-    chosen = tuple(table for table in TABLES if table.name in tables)
-    Export(file, connection, describe(connection), chosen, selection, format).run()
+    chosen = tuple(table for table in TABLES if table.name in wanted.tables)
+    Export(file, connection, describe(connection), chosen, wanted.selection, wanted.format, told=wanted.told).run()
 
 
-def _spooled(tables: set[str], selection: Selection | None, format: str, compression: str) -> Iterator[bytes]:
+def _spooled(wanted: Wanted) -> Iterator[bytes]:
     path = storage.folder() / new_id()
-    with OutputFile(str(path), compression) as file:
-        _export(file, tables, selection, format)
+    try:
+        with OutputFile(str(path), wanted.compression) as file:
+            _export(file, wanted)
+    except FileFailure as error:
+        # It names a place on the server.
+        log.error("export: %s", error)
+        raise FileFailure("the server cannot write the snapshot; its log tells why") from None
     content = path.open("rb")
     path.unlink()
     return _read(content)
@@ -62,11 +79,8 @@ def _read(content: BinaryIO) -> Iterator[bytes]:
 
 
 class _Stream:
-    def __init__(self, tables: set[str], selection: Selection | None, format: str, compression: str) -> None:
-        self._tables = tables
-        self._selection = selection
-        self._format = format
-        self._compression = compression
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
         self._error: BaseException | None = None
         self._source, self._sink = os.pipe()
         self._thread = threading.Thread(target=self._write, name="export", daemon=True)
@@ -112,8 +126,8 @@ class _Stream:
 
     def _write(self) -> None:
         try:
-            with OutputFile(f"/dev/fd/{self._sink}", self._compression) as file:
-                _export(file, self._tables, self._selection, self._format)
+            with OutputFile(f"/dev/fd/{self._sink}", self._wanted.compression) as file:
+                _export(file, self._wanted)
         except BrokenPipeError:
             pass
         except SnapshotError as error:

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.doors import door
-from memoria.admin.snapshots.export import download
+from memoria.admin.snapshots.export import Wanted, download
 from memoria.console.render import visible
 from memoria.models import Upload
 from memoria.snapshot.errors import SnapshotError
@@ -69,7 +69,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
         chosen = form.cleaned_data
         _record(request, f"Snapshot exported: {', '.join(chosen['tables'])}. {chosen['namespaces']}")
         try:
-            return download(set(chosen["tables"]), form.selection(), chosen["format"], chosen["compression"])
+            told = access.told_tables(request.user)
+            wanted = Wanted(set(chosen["tables"]), told, form.selection(), chosen["format"], chosen["compression"])
+            return download(wanted)
         except SnapshotError as error:
             problem = f"{error}."
     context = {
@@ -94,7 +96,8 @@ def export_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[A
         return None
     _record(request, f"Snapshot of {len(ids):,} chosen memories exported.")
     try:
-        return download(access.viewable_tables(request.user), Selection(memories=ids), "json", "")
+        viewable, told = access.viewable_tables(request.user), access.told_tables(request.user)
+        return download(Wanted(viewable, told, Selection(memories=ids)))
     except SnapshotError as error:
         messages.error(request, f"{error}.")
         return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import resource
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -106,6 +108,43 @@ def test_only_tables_that_the_user_may_view(sqlite_site: str, sign_in: Sign) -> 
     assert client.post(PATH, {"tables": ["clusters"], "format": "json"}).status_code == 400
     found = json.loads(content(client.post(PATH, {"tables": ["long_term_memory"], "format": "json"})))
     assert found["metadata"]["tables"] == ["long_term_memory"]
+
+
+@pytest.mark.parametrize("namespaces", ["", "one"])
+def test_no_figures_of_tables_that_the_user_may_not_view(everywhere: str, sign_in: Sign, namespaces: str) -> None:
+    edges(everywhere)
+    values = {"tables": ["long_term_memory"], "namespaces": namespaces, "format": "json"}
+    chosen = {"action": "export_selected", "_selected_action": ["a", "b"]}
+
+    def left_out(client: Any, path: str, values: dict[str, Any]) -> dict[str, int]:
+        found: dict[str, int] = json.loads(content(client.post(path, values)))["metadata"]["left_out"]
+        return found
+
+    boss = left_out(sign_in(administrator=True), PATH, values)
+    assert (boss["clusters"], boss["memory_relationships"]) == (1, 2)
+    client = sign_in("export_snapshot", "view_longtermmemory")
+    in_memories = {"long_term_memory": 1} if namespaces else {}
+    assert left_out(client, PATH, values) == in_memories
+    assert left_out(client, "/admin/memoria/longtermmemory/", chosen) == {"long_term_memory": 1}
+    both = sign_in("export_snapshot", "view_longtermmemory", "view_cluster")
+    assert left_out(both, PATH, values) == {**in_memories, "clusters": 1}
+
+
+def test_a_server_without_room_does_not_tell_where(sqlite_site: str, sign_in: Sign, folder: Path) -> None:
+    insert(sqlite_site, "long_term_memory", [row("long_term_memory", searchable_content="\x01" * 200_000)])
+    client = sign_in(administrator=True)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        response = client.post(PATH, {"tables": ["long_term_memory"], "format": "json"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert response.status_code == 400
+    assert "the server cannot write the snapshot; its log tells why." in response.content.decode()
+    assert str(folder) not in response.content.decode()
+    assert list(folder.iterdir()) == []
 
 
 def test_rows_that_no_snapshot_can_hold_stop_it(sqlite_site: str, sign_in: Sign) -> None:
