@@ -284,6 +284,17 @@ def test_conflicts(
     assert contents(migrated_url) == before
 
 
+def test_columns_that_no_snapshot_knows_keep_their_values(migrated_url: str, tmp_path: Path) -> None:
+    script(migrated_url, "ALTER TABLE long_term_memory ADD COLUMN mood text DEFAULT 'calm'")
+    insert(migrated_url, "long_term_memory", [memory("m-1", summary="old", mood="good")])
+    path = file_of(tmp_path, long_term_memory=[long("m-1", summary="new"), long("m-2")])
+    merge(migrated_url, path, on_conflict="overwrite")
+    moods = "SELECT memory_id, summary, mood FROM long_term_memory ORDER BY 1"
+    assert [held[::2] for held in query(migrated_url, moods)] == [("m-1", "good"), ("m-2", "calm")]
+    undo(migrated_url, 1)
+    assert query(migrated_url, moods) == [("m-1", "old", "good")]
+
+
 def test_a_conflict_may_stop_everything(migrated_url: str, tmp_path: Path) -> None:
     insert(migrated_url, "long_term_memory", [memory("m-1", summary="old")])
     path = file_of(tmp_path, long_term_memory=[long("m-1", summary="new"), long("m-2")])
