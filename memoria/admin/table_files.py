@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -113,13 +113,17 @@ class FilesOfTable(ImportExportMixin):
     import_template_name = "memoria/import.html"
     export_template_name = "memoria/export.html"
 
+    editable: ClassVar[tuple[str, ...]] = ()
+    """Fields that may be changed, on the page of a row and by a file. Keys, JSON and what programs measured are not
+    typed anew by hand."""
+
     def get_resource_classes(self, request: HttpRequest) -> list[type[TableRows]]:
         return [rows_of(self.model)]
 
     def get_resource_kwargs(self, request: HttpRequest, **options: Any) -> dict[str, Any]:
         form = options.get("export_form") or options.get("form")
         number = (getattr(form, "cleaned_data", None) or {}).get("format") or "0"
-        return {"kind": self.import_formats[int(number)].__name__.lower()}
+        return {"kind": self.import_formats[int(number)].__name__.lower(), "editable": self.editable}
 
     # Who may
 

@@ -100,8 +100,6 @@ class TableAdmin(FilesOfTable, admin.ModelAdmin):
     sections: ClassVar[tuple[Section, ...]]
     columns: ClassVar[tuple[str, ...]]
     """Fields that the list shows. Of a text field it shows the start."""
-    editable: ClassVar[tuple[str, ...]] = ()
-    """Fields that may be changed. Keys, JSON and what programs measured are not typed anew by hand."""
     vectors: ClassVar[tuple[str, ...]] = ()
     """JSON fields that hold a vector."""
     search_values: ClassVar[tuple[str, ...]] = ()

@@ -110,6 +110,32 @@ def test_only_changed_columns_are_written_and_one_entry_says_so(everywhere: str,
     assert list(folder().iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("namespace", "x"), ("processed_data", "[7]"), ("created_at", "2020-01-01T00:00:00Z"), ("embedding", "[1]")],
+)
+def test_what_the_page_of_a_row_does_not_change_a_file_does_not(
+    sqlite_site: str, sign_in: SignIn, column: str, value: str
+) -> None:
+    insert(sqlite_site, "long_term_memory", [row("long_term_memory", memory_id="m-1", namespace="research")])
+    client = sign_in(administrator=True)
+    lines = list(csv.DictReader(io.StringIO(exported(client, LongTermMemory, "csv").decode())))
+    file = io.StringIO()
+    writer = csv.DictWriter(file, lines[0])
+    writer.writeheader()
+    writer.writerow(lines[0] | {column: value, "summary": "other"})
+    answer = upload(client, LongTermMemory, "csv", file.getvalue().encode())
+    assert answer.context.get("confirm_form") is None
+    assert (
+        f"Row 1: {column}: A file does not change it in a row that is there: leave the column out, or export the rows"
+        " as a snapshot and import that." in text_of(answer)
+    )
+    assert LongTermMemory.objects.get().namespace == "research"
+    # A new row may say anything.
+    new = (file.getvalue().encode()).replace(b"m-1", b"m-2")
+    assert "1 new, 0 changed" in text_of(upload(client, LongTermMemory, "csv", new))
+
+
 TEXTS = ["=cmd|'/C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'=1", "''", "'", "plain", "it's"]
 CELLS = ["'=cmd|'/C calc'!A0", "'+1", "'-1", "'@SUM(A1)", "'\tx", "'\rx", "''=1", "'''", "''", "plain", "it's"]
 
