@@ -13,7 +13,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import StreamingHttpResponse
 
 from memoria.admin.snapshots import storage
-from memoria.databases import connection_for, describe
+from memoria.admin.snapshots.engine import database_name
+from memoria.databases import connection_for
 from memoria.models.uploads import new_id
 from memoria.snapshot.errors import DatabaseFailure, SnapshotError
 from memoria.snapshot.exporter import Export
@@ -43,7 +44,7 @@ def download(tables: set[str], selection: Selection | None, format: str, compres
 def _export(file: OutputFile, tables: set[str], selection: Selection | None, format: str) -> None:
     connection = connection_for(alias=DEFAULT_DB_ALIAS)
     chosen = tuple(table for table in TABLES if table.name in tables)
-    Export(file, connection, describe(connection), chosen, selection, format).run()
+    Export(file, connection, database_name(), chosen, selection, format).run()
 
 
 def _spooled(tables: set[str], selection: Selection | None, format: str, compression: str) -> Iterator[bytes]:

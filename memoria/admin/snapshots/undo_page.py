@@ -19,9 +19,10 @@ from django_tasks import task
 
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.doors import door
+from memoria.admin.snapshots.engine import database_name
 from memoria.admin.snapshots.findings import held
 from memoria.console.render import visible
-from memoria.databases import connection_for, describe
+from memoria.databases import connection_for
 from memoria.models import Import
 from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.undo import Undo
@@ -51,7 +52,7 @@ def undo(number: int, user_id: Any, force: bool) -> None:
         return
     connection = connection_for(alias=DEFAULT_DB_ALIAS)
     try:
-        report = Undo(number, connection, describe(connection), force=force).run()
+        report = Undo(number, connection, database_name(), force=force).run()
         told = f"Taken back: {_figures(report) or 'nothing to do'}."
     except SnapshotError as error:
         told = f"Not taken back: {error}."
@@ -86,7 +87,7 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
     if found.state == Import.State.DONE and access.may_undo(request.user) and not waiting:
         connection = connection_for(alias=DEFAULT_DB_ALIAS)
         try:
-            report = Undo(found.pk, connection, describe(connection), dry_run=True).run()
+            report = Undo(found.pk, connection, database_name(), dry_run=True).run()
         except SnapshotError as error:
             problem = f"{error}."
     tables = access.viewable_tables(request.user)

@@ -6,14 +6,12 @@ import functools
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Case, Count, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -25,6 +23,7 @@ from django.utils.text import capfirst
 from memoria.admin.snapshots import access, jobs, storage
 from memoria.admin.snapshots.choices import REPLACE, Choices
 from memoria.admin.snapshots.doors import door
+from memoria.admin.snapshots.engine import database_name
 from memoria.admin.snapshots.findings import KEPT
 from memoria.admin.snapshots.forms import ChoicesForm, boxed, first_choices
 from memoria.admin.snapshots.grid import Line, by_namespace, grid
@@ -161,12 +160,6 @@ def report(request: HttpRequest, pk: str) -> HttpResponseBase:
     text = json.dumps(shown, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
     headers = {"Content-Disposition": f'attachment; filename="report-{found.pk[:8]}.json"'}
     return HttpResponse(text, content_type="application/json", headers=headers)
-
-
-def database_name() -> str:
-    """What has to be typed before rows of the database are replaced."""
-    name = str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])
-    return Path(name).name if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" else name
 
 
 def _address(found: Upload) -> str:

@@ -186,3 +186,16 @@ def waited(number: int | None, *, entries: int = 1) -> Import:
         assert time.monotonic() < end
         time.sleep(0.02)
     return Import.objects.get(pk=number)
+
+
+@pytest.mark.parametrize("namespaces", ["nope", "nope:*"])
+def test_no_page_tells_where_the_database_is(sqlite_site: str, sign_in: Sign, namespaces: str) -> None:
+    client = sign_in(administrator=True)
+    response = client.post(PATH, {"tables": ["long_term_memory"], "format": "json", "namespaces": namespaces})
+    text = response.content.decode()
+    assert response.status_code == 400
+    assert "memoria.sqlite3 has no " in text
+    assert "sqlite:///" not in text
+    upload = uploaded(client, memories("m-1"))
+    report = client.get(f"/admin/memoria/upload/{upload.pk}/report/").json()
+    assert report["database"] == "memoria.sqlite3"
