@@ -84,7 +84,9 @@ class Undo:
             counts = report.tables[table.name] = TableUndo()
             written, removed = self._of(table, "written"), self._of(table, "removed")
             same = f"(SELECT 1 FROM {_CHANGES} o WHERE {self._where('o', table, 'removed')} AND o.key = c.key)"
-            ((counts.delete,),) = sink.query(f"SELECT count(*) FROM {written} AND NOT EXISTS {same}")
+            ((counts.delete,),) = sink.query(
+                f"SELECT count(*) FROM {written} AND EXISTS {self._there(table)} AND NOT EXISTS {same}"
+            )
             ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {removed}")
             self._find_changed(sink, table, facts[table.name], report)
         self._find_referring(sink, facts, tables, report)
@@ -166,9 +168,14 @@ class Undo:
 
     def _missing(self, sink: Sink, table: Table) -> int:
         """Removed rows in whose place there is none."""
-        there = f'SELECT 1 FROM "{table.name}" t WHERE t."{table.key.name}" = {self._key(table)}'
-        ((count,),) = sink.query(f"SELECT count(*) FROM {self._of(table, 'removed')} AND NOT EXISTS ({there})")
+        ((count,),) = sink.query(
+            f"SELECT count(*) FROM {self._of(table, 'removed')} AND NOT EXISTS {self._there(table)}"
+        )
         return int(count)
+
+    def _there(self, table: Table) -> str:
+        """The row of a change, as a subquery."""
+        return f'(SELECT 1 FROM "{table.name}" t WHERE t."{table.key.name}" = {self._key(table)})'
 
     def _deleted(self, table: Table) -> str:
         """The keys of rows that the import wrote where there was none."""

@@ -109,7 +109,7 @@ def test_rows_that_were_changed_since(url: str, tmp_path: Path) -> None:
         ChangedRow("long_term_memory", "m-3", "was added since"),
     ]
     assert contents(url) == changed
-    assert undo(url, 1, dry_run=True).tables == {"long_term_memory": TableUndo(delete=2, restore=3, changed=4)}
+    assert undo(url, 1, dry_run=True).tables == {"long_term_memory": TableUndo(delete=1, restore=3, changed=4)}
     undo(url, 1, force=True)
     assert contents(url) == before
 

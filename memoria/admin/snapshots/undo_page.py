@@ -21,6 +21,7 @@ from memoria.admin.snapshots import access
 from memoria.admin.snapshots.doors import door
 from memoria.admin.snapshots.engine import database_name
 from memoria.admin.snapshots.findings import held
+from memoria.admin.snapshots.forms import BOXES
 from memoria.console.render import visible
 from memoria.databases import connection_for
 from memoria.models import Import
@@ -98,6 +99,8 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
         "found": found,
         "report": report,
         "changed": sum(counts.changed for counts in report.tables.values()) if report else 0,
+        "restores": any(counts.restore for counts in report.tables.values()) if report else False,
+        "force": BOXES["--force"],
         "rows": [row for row in report.changed if row.table in tables][:SHOWN] if report else [],
         "problem": problem,
         "waiting": waiting,

@@ -180,6 +180,33 @@ def test_what_changed_since_is_left_unless_forced(sqlite_site: str, sign_in: Sig
     assert "is undone already" in client.get(path).content.decode()
 
 
+def test_what_is_gone_already_is_not_counted_as_deleted(everywhere: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = applied(client, uploaded(client, memories("m-1", "m-2", "m-3")))
+    LongTermMemory.objects.exclude(pk="m-3").delete()
+    text = client.get(f"/admin/memoria/import/{upload.import_id}/").content.decode()
+    assert '<th scope="row">long_term_memory</th><td>1</td><td>0</td><td>2</td>' in text
+    # The box and the button stand above the rows, which are folded.
+    assert text.index('id="id_force"') < text.index("Take this import back") < text.index("<details>")
+    assert "<summary>The changed rows</summary>" in text
+    client.post(f"/admin/memoria/import/{upload.import_id}/", {"force": "on"})
+    waited(upload.import_id)
+    assert LongTermMemory.objects.count() == 0
+    text = client.get(f"/admin/memoria/import/{upload.import_id}/").content.decode()
+    assert "Taken back: long_term_memory: 1 deleted, 0 restored." in text
+
+
+def test_the_undo_page_speaks_of_its_box(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = applied(client, uploaded(client, memories("m-1")))
+    LongTermMemory.objects.update(summary="better")
+    client.post(f"/admin/memoria/import/{upload.import_id}/")
+    waited(upload.import_id)
+    text = client.get(f"/admin/memoria/import/{upload.import_id}/").content.decode()
+    assert "“Take back what was changed since, too” takes them back all the same" in text
+    assert "--force" not in text
+
+
 def waited(number: int | None, *, entries: int = 1) -> Import:
     end = time.monotonic() + 20
     while LogEntry.objects.filter(object_repr=f"import {number}").count() < entries:
