@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -32,17 +32,8 @@ class MemoryAdmin(TableAdmin):
     date_hierarchy = "created_at"
     actions = [export_selected]
 
-    def for_list(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        # Not the embedding itself, which is larger than all the rest.
-        has = ExpressionWrapper(Q(embedding__isnull=False), output_field=BooleanField())
-        return super().for_list(queryset).annotate(has_embedding=has)
-
     def has_export_permission(self, request: HttpRequest) -> bool:
         return may_export(request.user)
-
-    @admin.display(boolean=True, description="embedding")
-    def embedded(self, row: Any) -> bool:
-        return bool(row.has_embedding)
 
     def panels(self, request: HttpRequest, row: Any) -> list[Panel]:
         found = []
@@ -112,10 +103,8 @@ class LongTermMemoryAdmin(MemoryAdmin):
         "summary",
         "namespace",
         "category_primary",
-        "classification",
         "importance_score",
         "created_at",
-        "embedded",
     )
     filters = ("namespace", "category_primary", "classification", "memory_importance", HasEmbedding)
     filters_of_newest = ("retention_type",)
@@ -214,12 +203,10 @@ class ShortTermMemoryAdmin(MemoryAdmin):
     columns = (
         "summary",
         "namespace",
-        "category_primary",
         "importance_score",
         "created_at",
         "expires_at",
         "is_permanent_context",
-        "embedded",
     )
     filters = ("namespace", "category_primary", Expiry, HasEmbedding)
     filters_of_newest = ("retention_type",)

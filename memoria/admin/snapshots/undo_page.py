@@ -111,7 +111,7 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
 
 @admin.register(Import)
 class ImportAdmin(admin.ModelAdmin[Import]):
-    list_display = ("number", "kind", "state", "user_name", "finished_at", "file", "rows", "digest")
+    list_display = ("number", "kind", "state", "user_name", "finished_at", "file", "rows")
     list_display_links = None
     list_filter = ("state", "kind", "finished_at")
     search_fields = ("sha256",)
@@ -125,6 +125,9 @@ class ImportAdmin(admin.ModelAdmin[Import]):
         changelist = [url for url in super().get_urls() if url.name == "memoria_import_changelist"]
         page = path("<int:pk>/", of_import, name="memoria_import_page")
         return [*changelist, page, path("<int:pk>/change/", of_import, name="memoria_import_change")]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"title": "Imports", **(extra_context or {})})
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return access.may_see_imports(request.user)
@@ -152,7 +155,3 @@ class ImportAdmin(admin.ModelAdmin[Import]):
     @admin.display(description="rows")
     def rows(self, found: Import) -> str:
         return f"{sum(c.get('inserted', 0) + c.get('overwritten', 0) for c in found.counts.values()):,}"
-
-    @admin.display(description="SHA-256")
-    def digest(self, found: Import) -> str:
-        return format_html("<code>{}…</code>", found.sha256[:12])

@@ -597,3 +597,12 @@ def test_sending_needs_nothing_but_a_form(sqlite_site: str, sign_in: Sign) -> No
     response = send(client, memories("m-1"))
     assert (response.status_code, response.content) == (302, b"")
     ended(response.headers["Location"].split("/")[-2])
+
+
+def test_the_way_from_the_overview(sqlite_site: str, sign_in: Sign) -> None:
+    text = sign_in(administrator=True).get("/admin/").content.decode()
+    assert '<a class="button" href="/admin/memoria/upload/">Uploads</a>' in text
+    assert '<a class="button" href="/admin/memoria/import/">Imports</a>' in text
+    text = sign_in("view_team").get("/admin/").content.decode()
+    assert 'class="button" href' not in text
+    assert "<h1>Imports</h1>" in sign_in("view_import").get("/admin/memoria/import/").content.decode()
