@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
+from memoria.admin.panels import list_of
 from memoria.admin.snapshots import access, jobs, storage
 from memoria.admin.snapshots.choices import REPLACE, Choices
 from memoria.admin.snapshots.doors import door
@@ -269,6 +270,7 @@ def _job_page(
         "replaces": choices.mode == REPLACE,
         "form": form or ChoicesForm(request.user, found.namespaces, choices),
         "ways": by_namespace(shown) if shown else [],
+        "elsewhere": sum(part["rows"] for part in shown.get("merge", ()) if not part["source"]) if shown else 0,
         "kept": KEPT,
         "may_change": acting and found.stored and found.state in jobs.STARTABLE,
         "may_remove": acting
@@ -280,18 +282,25 @@ def _job_page(
         and access.may_apply(request.user, choices),
         "may_see_imports": access.may_see_imports(request.user),
         "may_undo": access.may_undo(request.user),
-        "rows_at": _rows_at(request, lines),
+        "rows_at": _rows_at(request, shown or {}, lines),
         "database": database_name(),
         **_findings(request, found),
     }
     return TemplateResponse(request, _TEMPLATES + "job.html", context, status=status)
 
 
-def _rows_at(request: HttpRequest, lines: list[Line]) -> list[tuple[str, str]]:
-    """(name, address) of the lists of tables that got rows."""
+def _rows_at(request: HttpRequest, report: dict[str, Any], lines: list[Line]) -> list[tuple[str, str]]:
+    """(name, address) of the lists of tables that got rows; where all went to one namespace, of that."""
     tables = access.viewable_tables(request.user) & {line.name for line in lines}
-    models = [model._meta for model in MODELS if model._meta.db_table in tables]
-    return [(str(m.verbose_name_plural), reverse(f"admin:memoria_{m.model_name}_changelist")) for m in models]
+    found = []
+    for model in MODELS:
+        if (table := model._meta.db_table) in tables:
+            targets = {part["target"] for part in report.get("merge", ()) if part["table"] == table}
+            namespace = next(iter(targets)) if len(targets) == 1 else ""
+            allowed = namespace and admin.site.get_model_admin(model).lookup_allowed("namespace", namespace, request)
+            address = list_of(model, namespace=namespace) if allowed else list_of(model)
+            found.append((str(model._meta.verbose_name_plural), address))
+    return found
 
 
 def _findings(request: HttpRequest, found: Upload) -> dict[str, Any]:

@@ -226,3 +226,12 @@ def test_no_page_tells_where_the_database_is(sqlite_site: str, sign_in: Sign, na
     upload = uploaded(client, memories("m-1"))
     report = client.get(f"/admin/memoria/upload/{upload.pk}/report/").json()
     assert report["database"] == "memoria.sqlite3"
+
+
+def test_the_form_knows_the_tables_and_the_namespaces(sqlite_site: str, sign_in: Sign) -> None:
+    rows = [row("long_term_memory", memory_id=f"m-{n}", namespace=f"team:{n}") for n in range(2)]
+    insert(sqlite_site, "long_term_memory", rows)
+    text = sign_in(administrator=True).get(PATH).content.decode()
+    assert "long_term_memory (2)</label>" in text
+    assert "Among those of long-term memories are: team:0, team:1." in text
+    assert "team:0" not in sign_in("export_snapshot", "view_team").get(PATH).content.decode()

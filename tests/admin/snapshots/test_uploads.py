@@ -24,7 +24,7 @@ from memoria.admin.snapshots.forms import BOXES, ELSEWHERE
 from memoria.models import Finding, Import, LongTermMemory, Upload
 from tests.admin.snapshots.conftest import Sign, act, address_of, applied, chosen, ended, memories, send, uploaded
 from tests.samples.databases import insert, rows_of, sample
-from tests.samples.rows import row
+from tests.samples.rows import layout_c, row, snapshot_row
 
 State = Upload.State
 
@@ -606,3 +606,21 @@ def test_the_way_from_the_overview(sqlite_site: str, sign_in: Sign) -> None:
     text = sign_in("view_team").get("/admin/").content.decode()
     assert 'class="button" href' not in text
     assert "<h1>Imports</h1>" in sign_in("view_import").get("/admin/memoria/import/").content.decode()
+
+
+def test_the_way_to_the_rows_of_one_namespace(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1", namespace="research"))
+    text = page(client, applied(client, upload))
+    assert '<a href="/admin/memoria/longtermmemory/?namespace=research">Long-term memories</a>' in text
+    assert "tables without namespaces" not in text
+
+
+def test_rows_without_a_namespace_are_told(sqlite_site: str, sign_in: Sign) -> None:
+    insert(sqlite_site, "long_term_memory", [row("long_term_memory", memory_id="m-1")])
+    clusters = [snapshot_row("clusters", id=n, summary=f"about {n}") for n in (1, 2)]
+    memory = json.loads(memories("m-1"))["payload"]["long_term_memory"]
+    content = layout_c(long_term_memory=memory, clusters=clusters)
+    client = sign_in(administrator=True)
+    text = page(client, uploaded(client, content))
+    assert "2 more rows of tables without namespaces, such as clusters." in text
