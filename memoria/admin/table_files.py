@@ -67,7 +67,19 @@ class Xlsx(FewRows, base_formats.XLSX):
         return super().create_dataset(in_stream, **options)
 
 
-class FileForm(ImportForm):
+class AFormat(forms.Form):
+    """A form that begins with the first format, not with none."""
+
+    def _init_formats(self, formats: Any) -> None:
+        super()._init_formats(formats)  # type: ignore[misc]
+        self.fields["format"].choices = [choice for choice in self.fields["format"].choices if choice[0]]  # type: ignore[attr-defined]
+
+
+class DownloadForm(AFormat, ExportForm):
+    pass
+
+
+class FileForm(AFormat, ImportForm):
     def clean_import_file(self) -> Any:
         file = self.cleaned_data["import_file"]
         if file.size > file_limit():
@@ -107,7 +119,7 @@ class FilesOfTable(ImportExportMixin):
     import_formats = export_formats = [Csv, Xlsx, Json]
     import_form_class = FileForm
     confirm_form_class = ConfirmForm
-    export_form_class = ExportForm
+    export_form_class = DownloadForm
     tmp_storage_class = PrivateStorage
     import_export_change_list_template = "memoria/change_list.html"
     import_template_name = "memoria/import.html"

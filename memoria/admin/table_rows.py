@@ -244,6 +244,7 @@ class TableRows(resources.ModelResource):
     def after_import(self, dataset: Any, result: Any, **options: Any) -> None:
         super().after_import(dataset, result, **options)
         result.preview = self.preview
+        result.heading = 0 if self.kind == "json" else 1  # a sheet's first row are the headings
         result.fingerprint = self.digest.hexdigest()
         options["request"].memoria_fingerprint = result.fingerprint
 

@@ -127,7 +127,7 @@ def test_what_the_page_of_a_row_does_not_change_a_file_does_not(
     answer = upload(client, LongTermMemory, "csv", file.getvalue().encode())
     assert answer.context.get("confirm_form") is None
     assert (
-        f"Row 1: {column}: A file does not change it in a row that is there: leave the column out, or export the rows"
+        f"Row 2: {column}: A file does not change it in a row that is there: leave the column out, or export the rows"
         " as a snapshot and import that." in text_of(answer)
     )
     assert LongTermMemory.objects.get().namespace == "research"
@@ -255,9 +255,9 @@ def test_the_stored_file_is_private_and_checked(sqlite_site: str, sign_in: SignI
         (b"team_id,nmae\nt-1,x\n", "This table has no column 'nmae'."),
         (b"team_id,name,name\nt-1,x,y\n", "A column stands in the file twice."),
         (b"name,slug\nx,y\n", "import_id_fields"),
-        (teams_csv(("t-1", "x", "", "")), "Row 1: slug: This field cannot be blank."),
-        (teams_csv(("t-1", "x", "same", ""), ("t-2", "y", "same", "")), "Row 2:"),
-        (b"team_id,name,slug,created_at\nt-1,x,y,yesterday\n", "Row 1: created_at: 'yesterday' is no time."),
+        (teams_csv(("t-1", "x", "", "")), "Row 2: slug: This field cannot be blank."),
+        (teams_csv(("t-1", "x", "same", ""), ("t-2", "y", "same", "")), "Row 3:"),
+        (b"team_id,name,slug,created_at\nt-1,x,y,yesterday\n", "Row 2: created_at: 'yesterday' is no time."),
         (b"\xff\xfe\x00", "The file cannot be read in this format"),
         (b"", "The submitted file is empty."),
         (b"team_id,name,slug\n" + b"t,x,y\n" * 10_001, "The file has 10,001 rows, and 10,000 are imported at most."),
@@ -305,3 +305,15 @@ def test_a_large_table_is_not_exported_here(sqlite_site: str, sign_in: SignIn) -
     assert "More than 10,000 rows: filter the list first. Larger amounts go as a snapshot" in text_of(answer)
     response = client.post(address(MemoryRule, "export") + "?q=r-10000", {"format": "0"})
     assert len(list(csv.DictReader(io.StringIO(response.content.decode())))) == 1
+
+
+def test_the_pages_of_files_speak_plainly(sqlite_site: str, sign_in: SignIn) -> None:
+    client = sign_in(*PERMISSIONS)
+    page = client.get(address(Team, "export")).content.decode()
+    assert '<input type="submit" class="default" value="Export">' in page
+    assert "This exporter" not in page
+    assert '<option value="0">csv</option>' in page
+    assert "---" not in page.split("<form")[-1]
+    answer = upload(client, Team, "json", b'[{"team_id": "t-1", "name": "x", "slug": ""}]').content.decode()
+    assert "Row 1: slug" in answer
+    assert answer.index("Row 1: slug") < answer.index("Show what it would do")
