@@ -166,6 +166,7 @@ WSGI_APPLICATION = "memoria_site.wsgi.application"
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
+FORMAT_MODULE_PATH = "memoria_site.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
 
 admin.autodiscover()
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [path("", RedirectView.as_view(pattern_name="admin:index")), path("admin/", admin.site.urls)]

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -30,15 +30,6 @@ class MemoryAdmin(TableAdmin):
     vectors = ("embedding",)
     date_hierarchy = "created_at"
     actions = [export_selected]
-
-    def for_list(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        # Not the embedding itself, which is larger than all the rest.
-        has = ExpressionWrapper(Q(embedding__isnull=False), output_field=BooleanField())
-        return super().for_list(queryset).annotate(has_embedding=has)
-
-    @admin.display(boolean=True, description="embedding")
-    def embedded(self, row: Any) -> bool:
-        return bool(row.has_embedding)
 
     def panels(self, request: HttpRequest, row: Any) -> list[Panel]:
         found = []
@@ -108,10 +99,8 @@ class LongTermMemoryAdmin(MemoryAdmin):
         "summary",
         "namespace",
         "category_primary",
-        "classification",
         "importance_score",
         "created_at",
-        "embedded",
     )
     filters = ("namespace", "category_primary", "classification", "memory_importance", HasEmbedding)
     filters_of_newest = ("retention_type",)
@@ -210,12 +199,10 @@ class ShortTermMemoryAdmin(MemoryAdmin):
     columns = (
         "summary",
         "namespace",
-        "category_primary",
         "importance_score",
         "created_at",
         "expires_at",
         "is_permanent_context",
-        "embedded",
     )
     filters = ("namespace", "category_primary", Expiry, HasEmbedding)
     filters_of_newest = ("retention_type",)

@@ -19,7 +19,7 @@ from django.utils.timesince import timesince
 from memoria.admin import charts
 from memoria.admin.charts import Chart
 from memoria.admin.figures import SHOWN, Spread, expiring, size, spread
-from memoria.admin.panels import list_of
+from memoria.admin.panels import Cell, list_of
 from memoria.backup.catalogue import ANY_NAME, entries
 from memoria.models import (
     Cluster,
@@ -30,6 +30,7 @@ from memoria.models import (
     ShortTermMemory,
 )
 from memoria.models.imports import Import
+from memoria.models.uploads import Upload
 from memoria.snapshot.errors import FileFailure
 
 
@@ -47,6 +48,8 @@ class Fact:
 class Overview:
     facts: tuple[Fact, ...]
     charts: tuple[Chart, ...]
+    doors: tuple[Cell, ...] = ()
+    """Pages that are not those of a table of memories."""
 
 
 def overview(request: HttpRequest, site: AdminSite, using: str = DEFAULT_DB_ALIAS) -> Overview:
@@ -72,7 +75,8 @@ def overview(request: HttpRequest, site: AdminSite, using: str = DEFAULT_DB_ALIA
     if (site.is_registered(Import) and may_view(Import)) or request.user.has_perm("memoria.view_import"):
         facts.append(_last_import(using))
     drawn = [chart for model, found in memories for chart in _charts(model, found)]
-    return Overview(tuple(facts), tuple(drawn))
+    doors = [Cell(str(m._meta.verbose_name_plural).capitalize(), list_of(m)) for m in (Upload, Import) if may_view(m)]
+    return Overview(tuple(facts), tuple(drawn), tuple(doors))
 
 
 def _about(number: int, estimated: bool) -> str:
@@ -142,9 +146,9 @@ def _last_backup() -> Fact:
     try:
         found = [entry for entry in entries(folder, ANY_NAME) if entry.sidecar]
     except FileFailure:
-        return Fact(title, "none known", detail=f"There is no folder {folder.name}.")
+        return Fact(title, "none known", detail=f"There is no folder “{folder.name}”.")
     if not found:
-        return Fact(title, "none", detail=f"In the folder {folder.name}.")
+        return Fact(title, "none", detail=f"In the folder “{folder.name}”.")
     newest = max(found, key=lambda entry: entry.sidecar.moment if entry.sidecar else timezone.now())
     assert newest.sidecar is not None
     return Fact(

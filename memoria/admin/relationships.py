@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 
 from memoria.admin.graph_page import graph_page
 from memoria.admin.panels import Cell, Panel, known, page_of, shortened
@@ -23,27 +26,44 @@ class BetweenMemories(TableAdmin):
 
     def panels(self, request: HttpRequest, row: Any) -> list[Panel]:
         keys = [getattr(row, field) for _, field in self.memory_columns]
-        cells = {key: Cell("There is no such memory, or none that you may see.") for key in keys if key}
-        for model in (ShortTermMemory, LongTermMemory):
-            if self.admin_site.get_model_admin(model).has_view_permission(request):
-                for key, (summary,) in known(model, cells, "summary").items():
-                    cells[key] = Cell(shortened(summary) or key, page_of(model, key))
+        unknown = Cell("There is no such memory, or none that you may see.")
+        cells = {key: unknown for key in keys if key} | self.memories(request, keys)
         rows = tuple(
             (Cell(title), cells[key]) for (title, _), key in zip(self.memory_columns, keys, strict=True) if key
         )
         return [Panel("Memories", ("", "Summary"), rows)]
 
+    def memories(self, request: HttpRequest, keys: Iterable[str]) -> dict[str, Cell]:
+        """Memory id -> its summary and page, of the memories that there are and that the user may view."""
+        cells, keys = {}, set(filter(None, keys))
+        for model in (ShortTermMemory, LongTermMemory):
+            if self.admin_site.get_model_admin(model).has_view_permission(request):
+                for key, (summary,) in known(model, keys, "summary").items():
+                    cells[key] = Cell(shortened(summary) or key, page_of(model, key))
+        return cells
+
+
+class End:
+    """An end of a relationship in a list: the memory's summary, or its id where there is none to be seen."""
+
+    def __init__(self, field: str, title: str) -> None:
+        self.__name__ = field
+        self.short_description = title
+
+    def __call__(self, row: Any) -> str:
+        key = getattr(row, self.__name__)
+        cell = row.memories.get(key)
+        return format_html('<a href="{}">{}</a>', cell.url, cell.text) if cell else str(key)
+
 
 @admin.register(MemoryRelationship)
 class MemoryRelationshipAdmin(BetweenMemories):
     columns = (
-        "relationship_id",
-        "source_memory_id",
         "relationship_type",
+        "source_memory_id",
         "target_memory_id",
         "strength",
         "namespace",
-        "created_at",
     )
     newest = "strength"
     search_values = ("relationship_id", "source_memory_id", "target_memory_id", "relationship_type")
@@ -53,6 +73,15 @@ class MemoryRelationshipAdmin(BetweenMemories):
     editable = ("relationship_type", "strength", "reasoning")
     memory_columns = (("From", "source_memory_id"), ("To", "target_memory_id"))
     list_link = ("Graph", "admin:memoria_memoryrelationship_graph")
+
+    def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        self.drawn |= {field: End(field, title.lower()) for title, field in self.memory_columns}
+
+    def for_page(self, request: HttpRequest, rows: list[Any]) -> None:
+        found = self.memories(request, [key for row in rows for key in (row.source_memory_id, row.target_memory_id)])
+        for row in rows:
+            row.memories = found
 
     def get_urls(self) -> list[URLPattern]:
         graph = self.admin_site.admin_view(partial(graph_page, self))

@@ -92,6 +92,7 @@ class RowList(ChangeList):
         self.show_full_result_count = False
         self.show_admin_actions = count > 0
         self.result_list = rows[:size]
+        self.model_admin.for_page(request, self.result_list)  # type: ignore[attr-defined]
         self.can_show_all = count <= self.list_max_show_all
         self.multi_page = count > self.list_per_page
         self.paginator = Pages(self.queryset, self.list_per_page, count)

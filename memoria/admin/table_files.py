@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -30,7 +30,19 @@ CHANGED = "The data changed since this preview, or it is too old. Nothing was im
 SALT = "memoria.admin.table_files"
 
 
-class FileForm(ImportForm):
+class AFormat(forms.Form):
+    """A form that begins with the first format, not with none."""
+
+    def _init_formats(self, formats: Any) -> None:
+        super()._init_formats(formats)  # type: ignore[misc]
+        self.fields["format"].choices = [choice for choice in self.fields["format"].choices if choice[0]]  # type: ignore[attr-defined]
+
+
+class DownloadForm(AFormat, ExportForm):
+    pass
+
+
+class FileForm(AFormat, ImportForm):
     def clean_import_file(self) -> Any:
         file = self.cleaned_data["import_file"]
         if file.size > file_limit():
@@ -70,11 +82,15 @@ class FilesOfTable(ImportExportMixin):
     import_formats = export_formats = [Csv, Xlsx, Json]
     import_form_class = FileForm
     confirm_form_class = ConfirmForm
-    export_form_class = ExportForm
+    export_form_class = DownloadForm
     tmp_storage_class = PrivateStorage
     import_export_change_list_template = "memoria/change_list.html"
     import_template_name = "memoria/import.html"
     export_template_name = "memoria/export.html"
+
+    editable: ClassVar[tuple[str, ...]] = ()
+    """Fields that may be changed, on the page of a row and by a file. Keys, JSON and what programs measured are not
+    typed anew by hand."""
 
     def get_resource_classes(self, request: HttpRequest) -> list[type[TableRows]]:
         return [rows_of(self.model)]
@@ -82,7 +98,7 @@ class FilesOfTable(ImportExportMixin):
     def get_resource_kwargs(self, request: HttpRequest, **options: Any) -> dict[str, Any]:
         form = options.get("export_form") or options.get("form")
         number = (getattr(form, "cleaned_data", None) or {}).get("format") or "0"
-        return {"kind": self.import_formats[int(number)].__name__.lower()}
+        return {"kind": self.import_formats[int(number)].__name__.lower(), "editable": self.editable}
 
     # Who may
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +28,10 @@ PREVIEWED = 100
 MOST_ROWS = 10_000
 """As many rows go out, or come in, at once."""
 SNAPSHOTS = "Larger amounts go as a snapshot: export-data and import-data, or an upload of one."
+MOVED = (
+    "A file does not change it in a row that is there: leave the column out, or export the rows as a snapshot and"
+    " import that."
+)
 
 
 class NotReadable(ValueError):
@@ -150,10 +155,14 @@ class TableRows(resources.ModelResource):
 
     changed: list[TableColumn]
 
-    def __init__(self, kind: str = "csv", **options: Any) -> None:
-        """`kind` is csv, xlsx or json, which is no spreadsheet: its texts stay as they are."""
+    def __init__(self, kind: str = "csv", editable: Iterable[str] = (), **options: Any) -> None:
+        """`kind` is csv, xlsx or json, which is no spreadsheet: its texts stay as they are.
+
+        `editable`: the fields that may be changed in a row that is there.
+        """
         super().__init__(**options)
         self.kind = kind
+        self.editable = frozenset(editable)
         self.preview: list[tuple[str, str, list[tuple[str, str, str]]]] = []
         """The first rows that would be written: (action, key, (column, old, new) of what changes)."""
         self.differences: list[tuple[str, str, str]] = []
@@ -194,6 +203,7 @@ class TableRows(resources.ModelResource):
     ) -> None:
         """What was not changed is not judged; NULL and empty JSON are values, which forms take for missing ones."""
         changed = {field.attribute for field in self.changed}
+        kept = {} if instance._state.adding else self._not_to_change(changed)
         passed = {
             field.name
             for field in self._meta.model._meta.concrete_fields
@@ -201,13 +211,21 @@ class TableRows(resources.ModelResource):
             or (field.null and getattr(instance, field.attname) is None)
             or (isinstance(field, JSONField) and getattr(instance, field.attname) is not None)
         }
-        errors = dict(import_validation_errors or {})
+        errors = kept | dict(import_validation_errors or {})
         try:
             instance.full_clean(exclude={*passed, *errors}, validate_unique=validate_unique)
         except ValidationError as error:
             errors = error.update_error_dict(errors)
         if errors:
             raise ValidationError(errors)
+
+    def _not_to_change(self, changed: set[str]) -> dict[str, list[ValidationError]]:
+        """What is read-only on the page of a row is so in a file."""
+        return {
+            field.name: [ValidationError(MOVED)]
+            for field in self._meta.model._meta.concrete_fields
+            if field.attname in changed and not {field.name, field.attname} & self.editable
+        }
 
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
         if is_create:
@@ -226,6 +244,7 @@ class TableRows(resources.ModelResource):
     def after_import(self, dataset: Any, result: Any, **options: Any) -> None:
         super().after_import(dataset, result, **options)
         result.preview = self.preview
+        result.heading = 0 if self.kind == "json" else 1  # a sheet's first row are the headings
         result.fingerprint = self.digest.hexdigest()
         options["request"].memoria_fingerprint = result.fingerprint
 

@@ -31,7 +31,7 @@ from django.utils.text import capfirst
 
 from memoria.admin.filters import value_filter
 from memoria.admin.indexes import indexed_fields, values
-from memoria.admin.panels import Cell, Panel
+from memoria.admin.panels import Cell, Panel, shortened
 from memoria.admin.readable import picture, readable_json
 from memoria.admin.rows import COUNTED, RowList, counted
 from memoria.admin.search import found
@@ -100,8 +100,6 @@ class TableAdmin(FilesOfTable, admin.ModelAdmin):
     sections: ClassVar[tuple[Section, ...]]
     columns: ClassVar[tuple[str, ...]]
     """Fields that the list shows. Of a text field it shows the start."""
-    editable: ClassVar[tuple[str, ...]] = ()
-    """Fields that may be changed. Keys, JSON and what programs measured are not typed anew by hand."""
     vectors: ClassVar[tuple[str, ...]] = ()
     """JSON fields that hold a vector."""
     search_values: ClassVar[tuple[str, ...]] = ()
@@ -170,6 +168,9 @@ class TableAdmin(FilesOfTable, admin.ModelAdmin):
         ]
         queryset = queryset.only(*read)
         return queryset.annotate(**{start_of(name): Left(name, START + 1) for name in self.long_columns})
+
+    def for_page(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Called with the rows of a page of the list, before they are shown."""
 
     def filter_values(self, request: HttpRequest) -> Mapping[str, list[str]]:
         """Field -> its values, asked for once a request."""
@@ -276,6 +277,7 @@ class TableAdmin(FilesOfTable, admin.ModelAdmin):
     ) -> HttpResponse:
         row = options.get("obj")
         if row is not None:
+            context["subtitle"] = shortened(getattr(row, "summary", "")) or context.get("subtitle")
             context["row_links"] = self.row_links(request, row)
             context["panels"] = self.panels(request, row)
         return super().render_change_form(request, context, *args, **options)

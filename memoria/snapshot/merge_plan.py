@@ -253,7 +253,7 @@ class MergePlan:
             counts[column] = counts.get(column, 0) + 1
         places = [table.columns.index(table.by_name[column]) for column in columns]
         self._watch.difference(
-            table.name, row.line, {table.columns[at].name: (held[at], row.values[at]) for at in places}
+            table.name, str(row.key), {table.columns[at].name: (held[at], row.values[at]) for at in places}
         )
 
     def _has_rows(self, table: Table) -> bool:

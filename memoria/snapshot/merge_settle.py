@@ -65,9 +65,9 @@ class Settling:
         there = f'FROM "{table.name}" t WHERE t."{table.key.name}" = s.new_key'
         differs = f"EXISTS (SELECT 1 {there} AND NOT ({held} {self._sink.same} s.c_{name}))"
         numbers = []
-        for number, line, old, new in stage.differing(name, held, f"{_THERE} AND {differs}"):
+        for number, key, old, new in stage.differing(name, held, f"{_THERE} AND {differs}"):
             numbers.append(number)
-            watch.difference(table.name, line, {name: (old, new)})
+            watch.difference(table.name, str(key), {name: (old, new)})
         self._count(report, table, name, len(numbers))
         self._differ(stage, numbers)
 
@@ -75,26 +75,26 @@ class Settling:
         self, stage: MergeStage, name: str, stages: Mapping[str, MergeStage], report: Report, watch: Watch
     ) -> None:
         numbers = []
-        for number, line, held, text in self._texts(stage, name, stages):
+        for number, key, held, text in self._texts(stage, name, stages):
             if held is None or text is None or not same(Kind.JSON, held, text):
                 numbers.append(number)
-                watch.difference(stage.table.name, line, {name: (held, text)})
+                watch.difference(stage.table.name, key, {name: (held, text)})
         self._count(report, stage.table, name, len(numbers))
         self._differ(stage, numbers)
 
     def _texts(
         self, stage: MergeStage, name: str, stages: Mapping[str, MergeStage]
-    ) -> Iterator[tuple[int, int, str | None, str | None]]:
-        """(number, line, what is there, what would be written) of rows whose column `name` differs."""
+    ) -> Iterator[tuple[int, str, str | None, str | None]]:
+        """(number, key, what is there, what would be written) of rows whose column `name` differs."""
         last = -1
         while found := self._sink.query(
-            f"SELECT h.number, s.line, h.held, h.text FROM {_HIDDEN} h JOIN {stage.name} s ON s.number = h.number"
+            f"SELECT h.number, s.key, h.held, h.text FROM {_HIDDEN} h JOIN {stage.name} s ON s.number = h.number"
             f" WHERE h.name = '{name}' AND h.number > {last} AND {_THERE} ORDER BY h.number LIMIT {_FETCHED_AT_ONCE}"
         ):
             first, last = found[0][0], found[-1][0]
             new = self._mentions.new(first, last, stages)
-            for number, line, held, text in found:
-                yield number, line, held, text and with_new_ids(text, new.get(number, {}))
+            for number, key, held, text in found:
+                yield number, key, held, text and with_new_ids(text, new.get(number, {}))
 
     def _differ(self, stage: MergeStage, numbers: list[int]) -> None:
         for _, part in groupby(enumerate(numbers), key=lambda item: item[0] // _FETCHED_AT_ONCE):

@@ -100,11 +100,11 @@ class MergeStage:
         """(number, line, key, detail) of rows in their order, fetched in parts."""
         return self._pages(f"s.number, s.line, s.key, {detail}", condition, -1)
 
-    def differing(self, name: str, held: str, condition: str) -> Iterator[tuple[int, int, Any, Any]]:
-        """(number, line, what is there, what would be written) of rows, for a column; `held` is its value in `t`."""
+    def differing(self, name: str, held: str, condition: str) -> Iterator[tuple[int, Any, Any, Any]]:
+        """(number, key, what is there, what would be written) of rows, for a column; `held` is its value in `t`."""
         table = self.table
         there = f'(SELECT {held} FROM "{table.name}" t WHERE t."{table.key.name}" = s.new_key)'
-        return self._pages(f"s.number, s.line, {there}, s.c_{name}", condition, -1)
+        return self._pages(f"s.number, s.key, {there}, s.c_{name}", condition, -1)
 
     def decided(self, last: int) -> list[tuple[Any, ...]]:
         """(number, target, new key, references …) of the next rows to write behind the one of number `last`."""

@@ -88,7 +88,9 @@ class Undo:
     def _plan(self, sink: Sink, facts: dict[str, TableFacts], tables: list[Table], report: UndoReport) -> None:
         for table in tables:
             counts = report.tables[table.name] = TableUndo()
-            ((counts.delete,),) = sink.query(f"SELECT count(*) FROM ({self._deleted(table)}) d")
+            ((counts.delete,),) = sink.query(
+                f'SELECT count(*) FROM "{table.name}" t WHERE t."{table.key.name}" IN ({self._deleted(table)})'
+            )
             ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {self._of(table, 'removed')}")
             self._find_changed(sink, table, self._as_noted(sink, table, facts[table.name]), report)
         self._find_referring(sink, facts, tables, report)
@@ -183,9 +185,14 @@ class Undo:
 
     def _missing(self, sink: Sink, table: Table) -> int:
         """Removed rows in whose place there is none."""
-        there = f'SELECT 1 FROM "{table.name}" t WHERE t."{table.key.name}" = {self._key(table)}'
-        ((count,),) = sink.query(f"SELECT count(*) FROM {self._of(table, 'removed')} AND NOT EXISTS ({there})")
+        ((count,),) = sink.query(
+            f"SELECT count(*) FROM {self._of(table, 'removed')} AND NOT EXISTS {self._there(table)}"
+        )
         return int(count)
+
+    def _there(self, table: Table) -> str:
+        """The row of a change, as a subquery."""
+        return f'(SELECT 1 FROM "{table.name}" t WHERE t."{table.key.name}" = {self._key(table)})'
 
     def _deleted(self, table: Table) -> str:
         """The keys of rows that the import wrote where there was none."""

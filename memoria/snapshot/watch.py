@@ -14,8 +14,11 @@ class Watch:
     def issue(self, issue: Issue) -> None:
         """A row, or a table, that cannot be moved."""
 
-    def difference(self, table: str, line: int, columns: Mapping[str, tuple[Any, Any]]) -> None:
-        """A row that is there with other content: column -> what the database has, what the file has."""
+    def difference(self, table: str, key: str, columns: Mapping[str, tuple[Any, Any]]) -> None:
+        """A row that is there with other content, by its key in the file.
+
+        `columns`: name -> what the database has, what the file has.
+        """
 
     def rows(self, table: str, action: str, rows: Iterator[tuple[int, Any]]) -> None:
         """Line and key of all rows with one action, in their order; they are fetched as far as they are taken."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 
+from memoria.admin.snapshots.forms import boxed as in_words_of_the_page
 from memoria.console.render import visible as without_control
 
 register = template.Library()
@@ -32,3 +33,9 @@ def visible(value: Any) -> str:
 @register.filter
 def phrase(word: str) -> str:
     return word.replace("_", " ")
+
+
+@register.filter
+def boxed(sentence: str) -> str:
+    """A sentence of the engine, which names options of the commands, in the words of the pages."""
+    return in_words_of_the_page(sentence)

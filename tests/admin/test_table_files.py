@@ -111,6 +111,32 @@ def test_only_changed_columns_are_written_and_one_entry_says_so(everywhere: str,
     assert list(folder().iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("namespace", "x"), ("processed_data", "[7]"), ("created_at", "2020-01-01T00:00:00Z"), ("embedding", "[1]")],
+)
+def test_what_the_page_of_a_row_does_not_change_a_file_does_not(
+    sqlite_site: str, sign_in: SignIn, column: str, value: str
+) -> None:
+    insert(sqlite_site, "long_term_memory", [row("long_term_memory", memory_id="m-1", namespace="research")])
+    client = sign_in(administrator=True)
+    lines = list(csv.DictReader(io.StringIO(exported(client, LongTermMemory, "csv").decode())))
+    file = io.StringIO()
+    writer = csv.DictWriter(file, lines[0])
+    writer.writeheader()
+    writer.writerow(lines[0] | {column: value, "summary": "other"})
+    answer = upload(client, LongTermMemory, "csv", file.getvalue().encode())
+    assert answer.context.get("confirm_form") is None
+    assert (
+        f"Row 2: {column}: A file does not change it in a row that is there: leave the column out, or export the rows"
+        " as a snapshot and import that." in text_of(answer)
+    )
+    assert LongTermMemory.objects.get().namespace == "research"
+    # A new row may say anything.
+    new = (file.getvalue().encode()).replace(b"m-1", b"m-2")
+    assert "1 new, 0 changed" in text_of(upload(client, LongTermMemory, "csv", new))
+
+
 TEXTS = ["=cmd|'/C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'=1", "''", "'", "plain", "it's"]
 CELLS = ["'=cmd|'/C calc'!A0", "'+1", "'-1", "'@SUM(A1)", "'\tx", "'\rx", "''=1", "'''", "''", "plain", "it's"]
 
@@ -250,9 +276,9 @@ def test_the_stored_file_is_private_and_checked(sqlite_site: str, sign_in: SignI
         (b"team_id,nmae\nt-1,x\n", "This table has no column 'nmae'."),
         (b"team_id,name,name\nt-1,x,y\n", "A column stands in the file twice."),
         (b"name,slug\nx,y\n", "import_id_fields"),
-        (teams_csv(("t-1", "x", "", "")), "Row 1: slug: This field cannot be blank."),
-        (teams_csv(("t-1", "x", "same", ""), ("t-2", "y", "same", "")), "Row 2:"),
-        (b"team_id,name,slug,created_at\nt-1,x,y,yesterday\n", "Row 1: created_at: 'yesterday' is no time."),
+        (teams_csv(("t-1", "x", "", "")), "Row 2: slug: This field cannot be blank."),
+        (teams_csv(("t-1", "x", "same", ""), ("t-2", "y", "same", "")), "Row 3:"),
+        (b"team_id,name,slug,created_at\nt-1,x,y,yesterday\n", "Row 2: created_at: 'yesterday' is no time."),
         (b"\xff\xfe\x00", "The file cannot be read in this format"),
         (b"", "The submitted file is empty."),
         (b"team_id,name,slug\n" + b"t,x,y\n" * 10_001, "The file has more than 10,000 rows, the most that"),
@@ -402,3 +428,15 @@ def test_a_large_table_is_not_exported_here(sqlite_site: str, sign_in: SignIn) -
     assert "More than 10,000 rows: filter the list first. Larger amounts go as a snapshot" in text_of(answer)
     response = client.post(address(MemoryRule, "export") + "?q=r-10000", {"format": "0"})
     assert len(list(csv.DictReader(io.StringIO(response.content.decode())))) == 1
+
+
+def test_the_pages_of_files_speak_plainly(sqlite_site: str, sign_in: SignIn) -> None:
+    client = sign_in(*PERMISSIONS)
+    page = client.get(address(Team, "export")).content.decode()
+    assert '<input type="submit" class="default" value="Export">' in page
+    assert "This exporter" not in page
+    assert '<option value="0">csv</option>' in page
+    assert "---" not in page.split("<form")[-1]
+    answer = upload(client, Team, "json", b'[{"team_id": "t-1", "name": "x", "slug": ""}]').content.decode()
+    assert "Row 1: slug" in answer
+    assert answer.index("Row 1: slug") < answer.index("Show what it would do")

@@ -92,7 +92,10 @@ def test_a_replacement(signed_in: Page, site: Site, snapshot: Path) -> None:
     assert serious_violations(page) == []
     field.fill("something")
     page.get_by_role("button", name="Apply exactly this").click()
-    expect(page.get_by_role("alert")).to_contain_text("Type the name of the database")
+    expect(page.get_by_role("alert")).to_contain_text("That is not the name of the database, which is memoria.sqlite3")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("something")
+    assert serious_violations(page) == []
     field.fill("memoria.sqlite3")
     page.get_by_role("button", name="Apply exactly this").click()
     expect(page.get_by_role("heading", name="Applied", exact=True)).to_be_visible(timeout=20_000)

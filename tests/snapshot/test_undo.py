@@ -114,7 +114,7 @@ def test_rows_that_were_changed_since(url: str, tmp_path: Path) -> None:
     ]
     assert contents(url) == changed
     planned = undo(url, 1, dry_run=True)
-    assert planned.tables == {"long_term_memory": TableUndo(delete=2, restore=3, changed=4)}
+    assert planned.tables == {"long_term_memory": TableUndo(delete=1, restore=3, changed=4)}
     assert (planned.refused, planned.exit_code) == (True, 1)
     assert not undo(url, 1, dry_run=True, force=True).refused
     undo(url, 1, force=True)

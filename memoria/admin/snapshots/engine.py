@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.admin.snapshots.choices import REPLACE, Choices
 from memoria.admin.snapshots.fingerprint import concerned, fingerprint
 from memoria.admin.snapshots.sentences import without_rows
 from memoria.admin.snapshots.upload_file import UploadedFile
-from memoria.databases import connection_for, describe
+from memoria.databases import connection_for
 from memoria.snapshot import database, formats
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import InvalidRows, InvalidSnapshot, SnapshotError
@@ -57,12 +58,18 @@ class Shown:
     fingerprint: dict[str, str]
 
 
+def database_name() -> str:
+    """What the pages call the database, and what has to be typed before rows of it are replaced: no path, no host."""
+    name = str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])
+    return Path(name).name if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" else name
+
+
 def preview(file: UploadedFile, choices: Choices, progress: Progress, watch: Watch) -> Preview:
     """The dry run. Raises SnapshotError where the file is not one whole snapshot."""
     connection = connection_for(alias=DEFAULT_DB_ALIAS)
     tables, manifest = _manifest(file, choices)
     # Before the plan: what changes between the two is then found by the apply.
-    with database.sink(connection, describe(connection), read_only=True) as sink:
+    with database.sink(connection, database_name(), read_only=True) as sink:
         seen = fingerprint(sink, concerned(tables, sink.facts()))
     run = _run(file, connection, choices, progress)
     run.dry_run, run.watch = True, watch
@@ -107,7 +114,7 @@ def essence(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(file: UploadedFile, connection: BaseDatabaseWrapper, choices: Choices, progress: Progress) -> Import | Merge:
-    name = describe(connection)
+    name = database_name()
     if choices.mode == REPLACE:
         options = Options(
             ignore_unknown=choices.ignore_unknown,

@@ -15,7 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import StreamingHttpResponse
 
 from memoria.admin.snapshots import storage
-from memoria.databases import connection_for, describe
+from memoria.admin.snapshots.engine import database_name
+from memoria.databases import connection_for
 from memoria.models.uploads import new_id
 from memoria.snapshot.errors import DatabaseFailure, FileFailure, SnapshotError
 from memoria.snapshot.exporter import Export
@@ -55,7 +56,7 @@ def download(wanted: Wanted) -> StreamingHttpResponse:
 def _export(file: OutputFile, wanted: Wanted) -> None:
     connection = connection_for(alias=DEFAULT_DB_ALIAS)
     chosen = tuple(table for table in TABLES if table.name in wanted.tables)
-    Export(file, connection, describe(connection), chosen, wanted.selection, wanted.format, told=wanted.told).run()
+    Export(file, connection, database_name(), chosen, wanted.selection, wanted.format, told=wanted.told).run()
 
 
 def _spooled(wanted: Wanted) -> Iterator[bytes]:

@@ -8,17 +8,20 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 
+from memoria.admin.figures import size
+from memoria.admin.indexes import VALUES_SHOWN, values
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.doors import door
 from memoria.admin.snapshots.export import Wanted, download
 from memoria.console.render import visible
-from memoria.models import Upload
+from memoria.models import LongTermMemory, Upload
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.registry import MODELS, TABLES
 from memoria.snapshot.selection import Selection
 
 MEMORIES_AT_ONCE = 5000
@@ -51,9 +54,14 @@ class ExportForm(forms.Form):
     def __init__(self, user: Any, data: Any = None) -> None:
         super().__init__(data)
         viewable = access.viewable_tables(user)
+        models = {model._meta.db_table: model for model in MODELS}
         names = [table.name for table in TABLES if table.name in viewable]
-        self.fields["tables"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
+        labels = [(name, f"{name} ({size(models[name], DEFAULT_DB_ALIAS)})") for name in names]
+        self.fields["tables"].choices = labels  # type: ignore[attr-defined]
         self.fields["tables"].initial = names
+        known = values(LongTermMemory, ["namespace"], using=DEFAULT_DB_ALIAS)["namespace"][:VALUES_SHOWN]
+        if known and LongTermMemory._meta.db_table in viewable:
+            self.fields["namespaces"].help_text += f" Among those of long-term memories are: {', '.join(known)}."
 
     def selection(self) -> Selection | None:
         lines = [line.strip() for line in self.cleaned_data["namespaces"].splitlines()]

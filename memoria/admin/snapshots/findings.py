@@ -17,7 +17,7 @@ _SHOWN = 160
 """Characters of a value that are kept, from a little before the first that differs."""
 _BEFORE = 30
 _WORDS = {
-    "insert": "new",
+    "insert": "not there yet",
     "identical": "there already, with the same content",
     "duplicate": "there already, under this or another key",
     "different": "there already with other content, and left as it is",
@@ -31,19 +31,19 @@ class Findings(Watch):
         self._upload = upload
         self._found: list[Finding] = []
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._differences: dict[tuple[str, int], Mapping[str, tuple[Any, Any]]] = {}
+        self._differences: dict[tuple[str, str], Mapping[str, tuple[Any, Any]]] = {}
 
     def issue(self, issue: Issue) -> None:
         self._add(issue.table, issue.kind, issue.line, issue.key, issue.reason)
 
-    def difference(self, table: str, line: int, columns: Mapping[str, tuple[Any, Any]]) -> None:
+    def difference(self, table: str, key: str, columns: Mapping[str, tuple[Any, Any]]) -> None:
         if len(self._differences) < 2 * KEPT:
-            known = self._differences.get((table, line), {})
-            self._differences[table, line] = {**known, **{name: excerpts(*pair) for name, pair in columns.items()}}
+            known = self._differences.get((table, key), {})
+            self._differences[table, key] = {**known, **{name: excerpts(*pair) for name, pair in columns.items()}}
 
     def rows(self, table: str, action: str, rows: Iterator[tuple[int, Any]]) -> None:
         for line, key in islice(rows, KEPT):
-            self._add(table, action, line, str(key), _WORDS[action], self._differences.get((table, line)))
+            self._add(table, action, line, str(key), _WORDS[action], self._differences.get((table, str(key))))
 
     def save(self, report: Report) -> None:
         """Replace those of an earlier preview; what the report says of whole tables is among them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -19,6 +20,26 @@ CONFLICTS = {
     "newest": "take whichever changed last",
     "fail": "refuse the whole file",
 }
+BOXES = {
+    "--new-ids": "Give every row a new id: a copy inside this database",
+    "--embeddings drop": "Leave out embeddings",
+    "--missing-references null": "Empty references whose target is neither in the file nor in the database",
+    "--skip-invalid": "Leave out rows that do not fit",
+    "--ignore-unknown": "Leave out unknown tables and columns",
+    "--allow-edited": "Accept a file that was edited after its export",
+    "--force": "Take back what was changed since, too",
+}
+"""An option of the commands, which the engine's sentences name -> the box that is the same here."""
+ELSEWHERE = {
+    "--no-truncate": "“Merge”",
+    "--namespace-map": "the table of namespaces",
+    "--namespace": "a namespace",
+    "--migrate": "`memoria migrate`",
+    "--table": "--table of the commands",
+    "--no-undo": "--no-undo of the commands",
+    "--database-url": "--database-url of the command export-data",
+}
+"""The same for options that are no box."""
 NAMESPACES = 200
 """Namespaces that a form asks for; a file with more is remapped with import-memories."""
 
@@ -28,14 +49,12 @@ class ChoicesForm(forms.Form):
     on_conflict = forms.ChoiceField(
         label="A row whose id is there with other content", choices=list(CONFLICTS.items()), required=False
     )
-    new_ids = forms.BooleanField(required=False, label="Give every row a new id: a copy inside this database")
-    drop_embeddings = forms.BooleanField(required=False, label="Leave out embeddings")
-    null_missing_references = forms.BooleanField(
-        required=False, label="Empty references whose target is neither in the file nor in the database"
-    )
-    skip_invalid = forms.BooleanField(required=False, label="Leave out rows that do not fit")
-    ignore_unknown = forms.BooleanField(required=False, label="Leave out unknown tables and columns")
-    allow_edited = forms.BooleanField(required=False, label="Accept a file that was edited after its export")
+    new_ids = forms.BooleanField(required=False, label=BOXES["--new-ids"])
+    drop_embeddings = forms.BooleanField(required=False, label=BOXES["--embeddings drop"])
+    null_missing_references = forms.BooleanField(required=False, label=BOXES["--missing-references null"])
+    skip_invalid = forms.BooleanField(required=False, label=BOXES["--skip-invalid"])
+    ignore_unknown = forms.BooleanField(required=False, label=BOXES["--ignore-unknown"])
+    allow_edited = forms.BooleanField(required=False, label=BOXES["--allow-edited"])
 
     def __init__(self, user: Any, sources: dict[str, int], chosen: Choices, data: Any = None) -> None:
         """`sources`: the file's namespaces with their rows."""
@@ -80,3 +99,12 @@ class ChoicesForm(forms.Form):
 def first_choices(user: Any) -> Choices:
     """What a new upload is checked for: what changes least, among what its owner may do."""
     return next(choices for choices in map(Choices, MODES) if may_apply(user, choices))
+
+
+def boxed(sentence: str) -> str:
+    """A sentence of the engine in the words of these pages."""
+    words = {flag: f"“{label}”" for flag, label in BOXES.items()} | ELSEWHERE
+    return _FLAG.sub(lambda found: words.get(found[0], found[0]), sentence)
+
+
+_FLAG = re.compile("--(?:embeddings drop|missing-references null|[a-z][a-z-]*)")

@@ -31,11 +31,11 @@ from memoria.admin.snapshots.choices import Choices
 from memoria.admin.snapshots.findings import Findings, held
 from memoria.admin.snapshots.progress import NotedProgress
 from memoria.admin.snapshots.sentences import without_rows
-from memoria.admin.snapshots.upload_file import UploadedFile
+from memoria.admin.snapshots.upload_file import TooLarge, UploadedFile
 from memoria.console.render import visible
 from memoria.models import Finding, Import, Upload
 from memoria.snapshot.database import Sink
-from memoria.snapshot.errors import SnapshotError
+from memoria.snapshot.errors import EditedSnapshot, InvalidSnapshot, SnapshotError
 from memoria.snapshot.history import Origin
 
 State = Upload.State
@@ -88,7 +88,9 @@ def _work(upload: Upload, descriptor: int) -> None:
     except engine.Stale as error:
         _end(upload, State.STALE, str(error))
     except SnapshotError as error:
-        _end(upload, ended, without_rows(error))
+        # What no choice makes a snapshot of is of no further use.
+        useless = isinstance(error, (InvalidSnapshot, TooLarge)) and not isinstance(error, EditedSnapshot)
+        _end(upload, ended, without_rows(error), remove=useless and ended == State.REFUSED)
     except (MemoryError, OSError) as error:
         log.exception("upload %s", upload.pk)
         _end(upload, State.FAILED, f"the machine could not go on ({type(error).__name__}); nothing was changed")
@@ -155,9 +157,12 @@ def finish(upload: Upload) -> None:
             transaction.on_commit(lambda: storage.remove(upload.stored))
 
 
-def _end(upload: Upload, state: str, message: str) -> None:
+def _end(upload: Upload, state: str, message: str, *, remove: bool = False) -> None:
     with transaction.atomic():
-        if _move(upload, state, message=held(message), finished_at=timezone.now()):
+        changes = {"stored": ""} if remove else {}
+        if _move(upload, state, message=held(message), finished_at=timezone.now(), **changes):
+            if remove:
+                transaction.on_commit(lambda: storage.remove(upload.stored))
             if state == State.REFUSED:
                 Upload.objects.filter(pk=upload.pk).update(preview=None)
             _record(upload, f"{State(state).label}: {message}")

@@ -33,7 +33,7 @@ register_converter(UploadId, "upload")
 @admin.register(Upload)
 class UploadAdmin(admin.ModelAdmin[Upload]):
     change_list_template = "admin/memoria/upload/list.html"
-    list_display = ("file", "state", "owner_name", "created_at", "bytes", "digest")
+    list_display = ("file", "state", "owner_name", "created_at", "bytes")
     list_filter = ("state", "created_at")
     list_display_links = None
     search_fields = ("name", "sha256")
@@ -95,7 +95,3 @@ class UploadAdmin(admin.ModelAdmin[Upload]):
     @admin.display(description="bytes", ordering="size")
     def bytes(self, upload: Upload) -> str:
         return f"{upload.size:,}"
-
-    @admin.display(description="SHA-256")
-    def digest(self, upload: Upload) -> str:
-        return format_html("<code>{}…</code>", upload.sha256[:12])

@@ -23,11 +23,12 @@ from django_tasks import task
 from memoria.admin.rows import PlainList
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.doors import door
-from memoria.admin.snapshots.engine import CHANGED, Stale
+from memoria.admin.snapshots.engine import CHANGED, Stale, database_name
 from memoria.admin.snapshots.findings import held
+from memoria.admin.snapshots.forms import BOXES
 from memoria.admin.snapshots.sentences import without_rows
 from memoria.console.render import visible
-from memoria.databases import connection_for, describe
+from memoria.databases import connection_for
 from memoria.models import Import
 from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.undo import Undo
@@ -64,7 +65,7 @@ def undo(number: int, user_id: Any, force: bool, shown: str = "") -> None:
         return True
 
     try:
-        report = Undo(number, connection, describe(connection), force=force, confirm=as_shown).run()
+        report = Undo(number, connection, database_name(), force=force, confirm=as_shown).run()
         told = f"Taken back: {_figures(report) or 'nothing to do'}."
     except SnapshotError as error:
         told = f"Not taken back: {without_rows(error)}."
@@ -105,7 +106,7 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
     if found.state == Import.State.DONE and access.may_undo(request.user) and not waiting:
         connection = connection_for(alias=DEFAULT_DB_ALIAS)
         try:
-            report = Undo(found.pk, connection, describe(connection), dry_run=True).run()
+            report = Undo(found.pk, connection, database_name(), dry_run=True).run()
         except SnapshotError as error:
             problem = f"{without_rows(error)}."
     tables = access.viewable_tables(request.user)
@@ -117,6 +118,8 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
         "report": report,
         "shown": digest(report) if report else "",
         "changed": sum(counts.changed for counts in report.tables.values()) if report else 0,
+        "restores": any(counts.restore for counts in report.tables.values()) if report else False,
+        "force": BOXES["--force"],
         "rows": [row for row in report.changed if row.table in tables][:SHOWN] if report else [],
         "problem": problem,
         "waiting": waiting,
@@ -127,7 +130,7 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
 
 @admin.register(Import)
 class ImportAdmin(admin.ModelAdmin[Import]):
-    list_display = ("number", "kind", "state", "user_name", "finished_at", "file", "rows", "digest")
+    list_display = ("number", "kind", "state", "user_name", "finished_at", "file", "rows")
     list_display_links = None
     list_filter = ("state", "kind", "finished_at")
     search_fields = ("sha256",)
@@ -144,6 +147,9 @@ class ImportAdmin(admin.ModelAdmin[Import]):
         changelist = [url for url in super().get_urls() if url.name == "memoria_import_changelist"]
         page = path("<int:pk>/", of_import, name="memoria_import_page")
         return [*changelist, page, path("<int:pk>/change/", of_import, name="memoria_import_change")]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"title": "Imports", **(extra_context or {})})
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return access.may_see_imports(request.user)
@@ -171,7 +177,3 @@ class ImportAdmin(admin.ModelAdmin[Import]):
     @admin.display(description="rows")
     def rows(self, found: Import) -> str:
         return f"{sum(c.get('inserted', 0) + c.get('overwritten', 0) for c in found.counts.values()):,}"
-
-    @admin.display(description="SHA-256")
-    def digest(self, found: Import) -> str:
-        return format_html("<code>{}…</code>", found.sha256[:12])

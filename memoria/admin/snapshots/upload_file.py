@@ -14,6 +14,10 @@ MOST_EXPANSION = 250
 _FREE = 32 << 20
 
 
+class TooLarge(FileFailure):
+    """What a file holds is more than is taken here."""
+
+
 class UploadedFile(InputFile):
     """Reads from a descriptor that stays the caller's; `name` is what its sender called it."""
 
@@ -31,12 +35,12 @@ class UploadedFile(InputFile):
         for chunk in chunks:
             content += len(chunk)
             if self.compression and content > max(_FREE, MOST_EXPANSION * self.size):
-                raise FileFailure(
+                raise TooLarge(
                     f"{self.name}: the file grows to more than {MOST_EXPANSION} times its size when it is unpacked:"
                     " unpack it yourself, and import it with the command import-data"
                 )
             if content > MOST_CONTENT * self._limit:
-                raise FileFailure(
+                raise TooLarge(
                     f"{self.name}: the file is too large when it is unpacked: import it with the command import-data"
                 )
             yield chunk

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Count
+from django.db.models import Case, Count, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
+from memoria.admin.panels import list_of
 from memoria.admin.snapshots import access, jobs, storage
 from memoria.admin.snapshots.choices import REPLACE, Choices
 from memoria.admin.snapshots.doors import door
+from memoria.admin.snapshots.engine import database_name
 from memoria.admin.snapshots.findings import KEPT
-from memoria.admin.snapshots.forms import ChoicesForm, first_choices
+from memoria.admin.snapshots.forms import ChoicesForm, boxed, first_choices
 from memoria.admin.snapshots.grid import Line, by_namespace, grid
 from memoria.admin.snapshots.receive import ROOM, Receiving, Refused, too_large
 from memoria.admin.snapshots.ticket import is_valid, ticket
@@ -36,6 +39,14 @@ from memoria.snapshot.report import counted
 State = Upload.State
 FINDINGS_SHOWN = 100
 _TEMPLATES = "admin/memoria/upload/"
+_RANK = Case(
+    *(
+        When(action=action, then=rank)
+        for rank, action in enumerate(("different", "left_out", "insert", "overwrite", "duplicate", "identical"), 1)
+    ),
+    default=0,
+)
+"""The order of single rows: those that are refused first, whatever the reason is called."""
 
 
 def _limit() -> int:
@@ -82,10 +93,22 @@ def job(request: HttpRequest, pk: str) -> HttpResponseBase:
     return _job_page(request, _visible(request, pk))
 
 
-@door("POST", needs=access.may_import)
-def preview(request: HttpRequest, pk: str) -> HttpResponseBase:
+def _step(view: Callable[[HttpRequest, Upload], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A step of an upload of one's own, by POST. Who comes by GET, by the address alone, is led to its page."""
+
+    @door("GET", "POST", needs=access.may_import)
+    @functools.wraps(view)
+    def enter(request: HttpRequest, pk: str) -> HttpResponseBase:
+        if request.method != "POST":
+            return HttpResponseRedirect(_address(_visible(request, pk)))
+        return view(request, _own(request, pk))
+
+    return enter
+
+
+@_step
+def preview(request: HttpRequest, found: Upload) -> HttpResponseBase:
     """Check it again, with other choices."""
-    found = _own(request, pk)
     form = ChoicesForm(request.user, found.namespaces, Choices.of(found.choices), request.POST)
     if not form.is_valid():
         return _job_page(request, found, form=form, status=400)
@@ -95,10 +118,9 @@ def preview(request: HttpRequest, pk: str) -> HttpResponseBase:
     return HttpResponseRedirect(_address(found))
 
 
-@door("POST", needs=access.may_import)
-def apply(request: HttpRequest, pk: str) -> HttpResponseBase:
+@_step
+def apply(request: HttpRequest, found: Upload) -> HttpResponseBase:
     """Do what the preview shows. Nothing but the number of that preview comes from the form."""
-    found = _own(request, pk)
     choices = Choices.of(found.choices)
     if not access.may_apply(request.user, choices):
         raise PermissionDenied
@@ -106,16 +128,16 @@ def apply(request: HttpRequest, pk: str) -> HttpResponseBase:
         return HttpResponseRedirect(_address(found))  # a second click, or the way back and on again
     if problem := _not_as_shown(request, found):
         return _job_page(request, found, problem=problem, status=409)
-    if choices.mode == REPLACE and request.POST.get("database", "").strip() != database_name():
-        return _job_page(request, found, problem=f"Type the name of the database, {database_name()}.", status=400)
+    typed = request.POST.get("database", "")
+    if choices.mode == REPLACE and typed.strip() != database_name():
+        return _job_page(request, found, wrong_name=typed, status=400)
     if not jobs.begin(found, State.APPLYING, (State.PREVIEWED,), asked_by=request.user):
         return HttpResponseRedirect(_address(found))
     return HttpResponseRedirect(_address(found))
 
 
-@door("POST", needs=access.may_import)
-def remove(request: HttpRequest, pk: str) -> HttpResponseBase:
-    found = _own(request, pk)
+@_step
+def remove(request: HttpRequest, found: Upload) -> HttpResponseBase:
     if not jobs.discard(found):
         return _job_page(request, found, problem="It is being worked on, or is gone already.", status=409)
     messages.success(request, "The file was removed.")
@@ -143,12 +165,6 @@ def report(request: HttpRequest, pk: str) -> HttpResponseBase:
     return HttpResponse(text, content_type="application/json", headers=headers)
 
 
-def database_name() -> str:
-    """What has to be typed before rows of the database are replaced."""
-    name = str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])
-    return Path(name).name if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" else name
-
-
 def _address(found: Upload) -> str:
     return reverse("admin:memoria_upload_job", args=[found.pk])
 
@@ -168,11 +184,25 @@ def _own(request: HttpRequest, pk: str) -> Upload:
 def _not_as_shown(request: HttpRequest, found: Upload) -> str:
     if found.state != State.PREVIEWED or request.POST.get("preview") != str(found.attempt):
         return "This is not the preview that you were shown; look at this one first."
+    if _is_nothing(found.preview):
+        return "There is nothing to apply: no row would be written."
     try:
         with storage.held(found.stored):
             return ""
     except FileFailure as error:
         return f"{error}."
+
+
+def _is_nothing(report: dict[str, Any] | None) -> bool:
+    """Whether applying would write nothing."""
+    tables = report["tables"].values() if report else ()
+    return not any(counts[what] for counts in tables for what in ("inserted", "overwritten", "deleted"))
+
+
+def _message(found: Upload) -> str:
+    """Why it is not applied, in the words of the page, as a sentence; a file's name stays as it is spelled."""
+    told = visible(boxed(found.message))
+    return told if found.message.startswith(found.name) else capfirst(told)
 
 
 def _progress(found: Upload) -> dict[str, Any]:
@@ -214,19 +244,26 @@ def _job_page(
     *,
     form: ChoicesForm | None = None,
     problem: str = "",
+    wrong_name: str | None = None,
     status: int = 200,
 ) -> HttpResponseBase:
+    """`wrong_name`: what was typed instead of the name of the database."""
     choices = Choices.of(found.choices)
     acting = access.may_act_on(request.user, found)
     shown = found.result or found.preview
     lines = grid(shown) if shown else []
     deleted = sum(line.deleted for line in lines)
+    nothing = _is_nothing(shown)
     context = {
         **admin.site.each_context(request),
         "title": visible(found.name),
         "opts": Upload._meta,
         "upload": found,
         "problem": problem,
+        "wrong_name": wrong_name,
+        "message": _message(found),
+        "nothing": nothing,
+        "all_there": {part.action for line in lines for part in line.parts} <= {"identical", "duplicate"},
         "busy": found.state in Upload.BUSY,
         "progress": _progress(found),
         "report": shown,
@@ -235,39 +272,52 @@ def _job_page(
         "replaces": choices.mode == REPLACE,
         "form": form or ChoicesForm(request.user, found.namespaces, choices),
         "ways": by_namespace(shown) if shown else [],
+        "elsewhere": sum(part["rows"] for part in shown.get("merge", ()) if not part["source"]) if shown else 0,
         "kept": KEPT,
-        "may_change": acting and found.state in jobs.STARTABLE,
+        "may_change": acting and found.stored and found.state in jobs.STARTABLE,
         "may_remove": acting
+        and found.stored
         and (found.state in jobs.STARTABLE or (found.state in Upload.BUSY and not found.started_at)),
-        "may_apply": acting and found.state == State.PREVIEWED and access.may_apply(request.user, choices),
+        "may_apply": acting
+        and found.state == State.PREVIEWED
+        and not nothing
+        and access.may_apply(request.user, choices),
         "may_see_imports": access.may_see_imports(request.user),
         "may_undo": access.may_undo(request.user),
-        "rows_at": _rows_at(request, lines),
+        "rows_at": _rows_at(request, shown or {}, lines),
         "database": database_name(),
         **_findings(request, found),
     }
     return TemplateResponse(request, _TEMPLATES + "job.html", context, status=status)
 
 
-def _rows_at(request: HttpRequest, lines: list[Line]) -> list[tuple[str, str]]:
-    """(name, address) of the lists of tables that got rows."""
+def _rows_at(request: HttpRequest, report: dict[str, Any], lines: list[Line]) -> list[tuple[str, str]]:
+    """(name, address) of the lists of tables that got rows; where all went to one namespace, of that."""
     tables = access.viewable_tables(request.user) & {line.name for line in lines}
-    models = [model._meta for model in MODELS if model._meta.db_table in tables]
-    return [(str(m.verbose_name_plural), reverse(f"admin:memoria_{m.model_name}_changelist")) for m in models]
+    found = []
+    for model in MODELS:
+        if (table := model._meta.db_table) in tables:
+            targets = {part["target"] for part in report.get("merge", ()) if part["table"] == table}
+            namespace = next(iter(targets)) if len(targets) == 1 else ""
+            allowed = namespace and admin.site.get_model_admin(model).lookup_allowed("namespace", namespace, request)
+            address = list_of(model, namespace=namespace) if allowed else list_of(model)
+            found.append((str(model._meta.verbose_name_plural), address))
+    return found
 
 
 def _findings(request: HttpRequest, found: Upload) -> dict[str, Any]:
-    """A page of what was found about single rows, of tables that the reader may view."""
+    """A page of what was found about single rows, of tables that the reader may view: what needs a look comes first,
+    and rows that are there already only where they are asked for."""
     tables = access.viewable_tables(request.user)
-    every = found.findings.all()
-    groups = list(every.values("table", "action").annotate(rows=Count("id")).order_by("table", "action"))
+    every = found.findings.annotate(rank=_RANK)
+    groups = list(every.values("table", "action", "rank").annotate(rows=Count("id")).order_by("rank", "table"))
     viewable = [group for group in groups if group["table"] in tables]
-    chosen = every.filter(table__in=tables)
+    chosen = every.filter(table__in=tables).order_by("rank", "id")
     table, action = request.GET.get("table", ""), request.GET.get("action", "")
-    if table or action:
-        chosen = chosen.filter(table=table, action=action)
+    chosen = chosen.filter(table=table, action=action) if table or action else chosen.exclude(action="identical")
     return {
         "groups": viewable,
+        "identical": any(group["action"] == "identical" for group in viewable),
         "hidden": sum(group["rows"] for group in groups if group["table"] not in tables),
         "table": table,
         "action": action,

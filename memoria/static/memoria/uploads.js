@@ -1,4 +1,5 @@
-// The pages work without this: it adds dropping a file, the progress of sending it, and waiting without reloading.
+// The pages work without this: it adds dropping a file, the progress of sending it, waiting without reloading,
+// and boxes that are checked all at once.
 "use strict";
 
 (() => {
@@ -62,6 +63,14 @@
             request.addEventListener("error", () => tell("The connection broke before the file was sent."));
             request.send(body);
         });
+    }
+
+    const choice = document.querySelector(".all-or-none");
+    if (choice) {
+        choice.hidden = false;
+        choice.querySelectorAll("button").forEach((button, number) => button.addEventListener("click", () => {
+            choice.parentElement.querySelectorAll("input[type=checkbox]").forEach((box) => { box.checked = number === 0; });
+        }));
     }
 
     const job = document.querySelector("[data-status]");

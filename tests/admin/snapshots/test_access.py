@@ -38,7 +38,8 @@ ROLES = ("anonymous", *PERMISSIONS, "superuser")
 # The upload belongs to "owner" and is done, so that what is let in changes nothing.
 LOOK = {"anonymous": (302, 405), "superuser": (200, 405), "owner": (200, 405), "auditor": (200, 405)}
 OTHERS_UPLOAD = {"importer": (404, 405), "replacer": (404, 405), "exporter": (404, 405)}
-ACT = {"anonymous": (405, 403), "importer": (405, 404), "replacer": (405, 404), "owner": (405, 409)}
+# GET leads to the page of the upload.
+ACT = {"anonymous": (302, 403), "importer": (404, 404), "replacer": (404, 404), "owner": (302, 409)}
 TABLE: dict[str, dict[str, tuple[int, int]]] = {
     "add/": dict.fromkeys(("importer", "replacer", "owner", "superuser"), (200, 405)) | {"anonymous": (302, 405)},
     "receive/ticket/": dict.fromkeys(ROLES, (405, 403)),
@@ -47,9 +48,9 @@ TABLE: dict[str, dict[str, tuple[int, int]]] = {
     "{pk}/change/": LOOK | OTHERS_UPLOAD,
     "{pk}/status/": LOOK | OTHERS_UPLOAD,
     "{pk}/report/": LOOK | OTHERS_UPLOAD,
-    "{pk}/preview/": ACT | {"owner": (405, 400), "superuser": (405, 400)},
-    "{pk}/apply/": ACT | {"owner": (405, 302), "superuser": (405, 302)},
-    "{pk}/remove/": ACT | {"superuser": (405, 409)},
+    "{pk}/preview/": ACT | {"owner": (302, 400), "superuser": (302, 400)},
+    "{pk}/apply/": ACT | {"owner": (302, 302), "superuser": (302, 302)},
+    "{pk}/remove/": ACT | {"superuser": (302, 409)},
 }
 IMPORTS: dict[str, dict[str, tuple[int, int]]] = {
     "{pk}/": {

@@ -275,9 +275,58 @@ def test_a_row_that_the_import_did_not_write_is_not_named(everywhere: str, sign_
     assert "secret" not in text
 
 
+def test_what_is_gone_already_is_not_counted_as_deleted(everywhere: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = applied(client, uploaded(client, memories("m-1", "m-2", "m-3")))
+    LongTermMemory.objects.exclude(pk="m-3").delete()
+    text = client.get(f"/admin/memoria/import/{upload.import_id}/").content.decode()
+    assert '<th scope="row">long_term_memory</th><td>1</td><td>0</td><td>2</td>' in text
+    # The box and the button stand above the rows, which are folded.
+    assert text.index('id="id_force"') < text.index("Take this import back") < text.index("<details>")
+    assert "<summary>The changed rows</summary>" in text
+    client.post(f"/admin/memoria/import/{upload.import_id}/", {"force": "on"})
+    waited(upload.import_id)
+    assert LongTermMemory.objects.count() == 0
+    text = client.get(f"/admin/memoria/import/{upload.import_id}/").content.decode()
+    assert "Taken back: long_term_memory: 1 deleted, 0 restored." in text
+
+
+def test_the_undo_page_speaks_of_its_box(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = applied(client, uploaded(client, memories("m-1")))
+    LongTermMemory.objects.update(summary="better")
+    client.post(f"/admin/memoria/import/{upload.import_id}/")
+    waited(upload.import_id)
+    text = client.get(f"/admin/memoria/import/{upload.import_id}/").content.decode()
+    assert "“Take back what was changed since, too” takes them back all the same" in text
+    assert "--force" not in text
+
+
 def waited(number: int | None, *, entries: int = 1) -> Import:
     end = time.monotonic() + 20
     while LogEntry.objects.filter(object_repr=f"import {number}").count() < entries:
         assert time.monotonic() < end
         time.sleep(0.02)
     return Import.objects.get(pk=number)
+
+
+@pytest.mark.parametrize("namespaces", ["nope", "nope:*"])
+def test_no_page_tells_where_the_database_is(sqlite_site: str, sign_in: Sign, namespaces: str) -> None:
+    client = sign_in(administrator=True)
+    response = client.post(PATH, {"tables": ["long_term_memory"], "format": "json", "namespaces": namespaces})
+    text = response.content.decode()
+    assert response.status_code == 400
+    assert "memoria.sqlite3 has no " in text
+    assert "sqlite:///" not in text
+    upload = uploaded(client, memories("m-1"))
+    report = client.get(f"/admin/memoria/upload/{upload.pk}/report/").json()
+    assert report["database"] == "memoria.sqlite3"
+
+
+def test_the_form_knows_the_tables_and_the_namespaces(sqlite_site: str, sign_in: Sign) -> None:
+    rows = [row("long_term_memory", memory_id=f"m-{n}", namespace=f"team:{n}") for n in range(2)]
+    insert(sqlite_site, "long_term_memory", rows)
+    text = sign_in(administrator=True).get(PATH).content.decode()
+    assert "long_term_memory (2)</label>" in text
+    assert "Among those of long-term memories are: team:0, team:1." in text
+    assert "team:0" not in sign_in("export_snapshot", "view_team").get(PATH).content.decode()

@@ -6,7 +6,9 @@ import concurrent.futures
 import io
 import json
 import os
+import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ from django.test import Client
 from django.utils import timezone
 
 from memoria.admin.snapshots import jobs, storage
+from memoria.admin.snapshots.forms import BOXES, ELSEWHERE
 from memoria.models import Finding, Import, LongTermMemory, Upload
 from tests.admin.snapshots.conftest import Sign, act, address_of, applied, chosen, ended, memories, send, uploaded
 from tests.samples.databases import insert, rows_of, sample
-from tests.samples.rows import row
+from tests.samples.rows import layout_c, row, snapshot_row
 
 State = Upload.State
 
@@ -44,7 +47,10 @@ def test_a_merge_from_upload_to_history(everywhere: str, sign_in: Sign, folder: 
     assert ids() == ["m-0"]
     text = page(client, upload)
     assert "<td>2</td>" in text
-    assert "long_term_memory: 2 new" in text
+    assert re.findall(r'<th scope="col">(?:<span class="key \w+"></span> )?([a-z ]+)</th>', text)[:2] == [
+        "rows",
+        "insert",
+    ]
     upload = applied(client, upload)
     assert upload.state == State.DONE
     assert ids() == ["m-0", "m-1", "m-2"]
@@ -70,6 +76,9 @@ def test_a_replacement_wants_the_name_of_the_database(everywhere: str, sign_in: 
     for typed in ("", "Yes", name.upper(), name + "x"):
         response = act(client, upload, "apply", preview=upload.attempt, database=typed)
         assert (response.status_code, ids()) == (400, ["m-0"])
+        text = response.content.decode()
+        assert f'value="{typed}" aria-invalid="true" aria-describedby="id_database_error" autofocus>' in text
+        assert f'id="id_database_error">That is not the name of the database, which is {name}.' in text
     assert applied(client, upload, database=name).state == State.DONE
     assert ids() == ["m-1"]
 
@@ -138,6 +147,18 @@ def test_a_namespace_is_renamed_to_the_letter(sqlite_site: str, sign_in: Sign) -
     assert chosen(client, again, target_0="a").choices["namespaces"] == {}
 
 
+def test_rows_of_one_line_are_told_apart(sqlite_site: str, sign_in: Sign) -> None:
+    rows = [row("long_term_memory", memory_id=f"m-{n}", summary=f"old {n}") for n in (1, 2)]
+    insert(sqlite_site, "long_term_memory", rows)
+    client = sign_in(administrator=True)
+    found = json.loads(memories("m-1", "m-2", "m-3", created_at="2026-01-01T00:00:00"))
+    for number, each in enumerate(found["payload"]["long_term_memory"], 1):
+        each["summary"] = f"new {number}"
+    upload = uploaded(client, json.dumps(found).encode())
+    new = {finding.key: (finding.new or {}).get("summary") for finding in Finding.objects.all()}
+    assert (upload.state, new) == (State.PREVIEWED, {"m-1": "new 1", "m-2": "new 2", "m-3": None})
+
+
 def test_what_does_not_fit_is_refused_and_can_be_left_out(sqlite_site: str, sign_in: Sign) -> None:
     client = sign_in(administrator=True)
     content = memories("<i>much</i>").replace(b'"importance_score": 0.5', b'"importance_score": "much"')
@@ -152,8 +173,66 @@ def test_what_does_not_fit_is_refused_and_can_be_left_out(sqlite_site: str, sign
     assert act(client, upload, "apply", preview=upload.attempt).status_code == 409
     upload = chosen(client, upload, skip_invalid="on")
     assert upload.state == State.PREVIEWED
-    assert applied(client, upload).state == State.DONE
-    assert ids() == []
+    text = page(client, upload)
+    assert "Nothing to apply: with these choices no row would be written.<" in text
+    assert "Apply exactly this" not in text
+    response = act(client, upload, "apply", preview=upload.attempt)
+    assert (response.status_code, ids()) == (409, [])
+    assert "There is nothing to apply: no row would be written." in response.content.decode()
+
+
+def test_a_file_whose_rows_are_all_there(everywhere: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    applied(client, uploaded(client, memories("m-1", "m-2")))
+    upload = uploaded(client, memories("m-1", "m-2"))
+    text = page(client, upload)
+    assert "Nothing to apply: with these choices no row would be written, because every row is there already." in text
+    assert "Apply exactly this" not in text
+    assert act(client, upload, "apply", preview=upload.attempt).status_code == 409
+    assert Import.objects.count() == 1
+
+
+def test_choices_first_and_what_needs_a_look_before_what_does_not(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    applied(client, uploaded(client, memories("a-1", "a-2", "z-1")))
+    LongTermMemory.objects.filter(pk="z-1").update(summary="changed")
+    upload = uploaded(client, memories("a-1", "a-2", "new-1", "z-1"))
+    text = page(client, upload)
+    assert text.index(">Rows</h2>") < text.index(">Choices</h2>") < text.index(">Single rows</h2>")
+    assert re.findall(r'<td class="text">([a-z]+-1)</td>', text) == ["z-1", "new-1"]
+    assert "<td>a-2</td>" not in text
+    kinds = re.findall(r"long_term_memory, ([a-z ]+) \((\d+)\)</a>", text)
+    assert kinds == [("different", "1"), ("insert", "1"), ("identical", "2")]
+    assert '<td class="text">a-2</td>' in page(client, upload, "?table=long_term_memory&action=identical")
+
+
+def test_the_pages_speak_of_boxes_and_not_of_options(sqlite_site: str, sign_in: Sign) -> None:
+    insert(sqlite_site, "long_term_memory", [row("long_term_memory", memory_id="m-1", namespace="research")])
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"), "teams.json")
+    assert upload.state == State.REFUSED
+    text = unescape(page(client, upload))
+    assert "“Give every row a new id: a copy inside this database” gives new ids" in text
+    assert not re.search(r"--[a-z]{3}", text.split("<h1>")[1]), re.search(r".{40}--[a-z]{3}.{40}", text)
+    assert ">teams.json line" in text  # a file's name is not the beginning of a sentence
+
+
+def test_every_option_that_the_engine_names_has_a_word_here() -> None:
+    known = {flag.split()[0] for flag in (*BOXES, *ELSEWHERE)}
+    named = set()
+    for path in Path("memoria/snapshot").rglob("*.py"):
+        lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")]
+        named |= set(re.findall(r"(--[a-z][a-z-]+)", "\n".join(lines)))
+    assert named <= known
+
+
+@pytest.mark.parametrize("page_of", ["preview", "apply", "remove"])
+def test_who_comes_to_a_step_by_its_address_is_led_to_the_page(sqlite_site: str, sign_in: Sign, page_of: str) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1"))
+    response = client.get(f"/admin/memoria/upload/{upload.pk}/{page_of}/")
+    assert (response.status_code, response.headers["Location"]) == (302, f"/admin/memoria/upload/{upload.pk}/")
+    assert Upload.objects.get().state == State.PREVIEWED
 
 
 @pytest.mark.parametrize(
@@ -171,12 +250,18 @@ def test_what_does_not_fit_is_refused_and_can_be_left_out(sqlite_site: str, sign
     ],
     ids=["text", "zip", "tar", "sqlite", "cut", "goes-on", "gzip", "zstd", "other-table"],
 )
-def test_what_is_no_snapshot(sqlite_site: str, sign_in: Sign, content: bytes, sentence: str) -> None:
+def test_what_is_no_snapshot(sqlite_site: str, sign_in: Sign, folder: Path, content: bytes, sentence: str) -> None:
     client = sign_in(administrator=True)
     upload = uploaded(client, content)
     assert upload.state == State.REFUSED
     assert sentence in upload.message
-    assert "Traceback" not in page(client, upload)
+    text = page(client, upload)
+    assert "Traceback" not in text
+    # No choice makes a snapshot of it: it is gone, and all there is to do is to send another.
+    assert (upload.stored, os.listdir(folder)) == ("", [])
+    assert "Upload another file" in text
+    assert "Choices" not in text
+    assert "Remove the file" not in text
     assert act(client, upload, "apply", preview=upload.attempt).status_code == 409
     assert ids() == []
 
@@ -572,3 +657,30 @@ def test_sending_needs_nothing_but_a_form(sqlite_site: str, sign_in: Sign) -> No
     response = send(client, memories("m-1"))
     assert (response.status_code, response.content) == (302, b"")
     ended(response.headers["Location"].split("/")[-2])
+
+
+def test_the_way_from_the_overview(sqlite_site: str, sign_in: Sign) -> None:
+    text = sign_in(administrator=True).get("/admin/").content.decode()
+    assert '<a class="button" href="/admin/memoria/upload/">Uploads</a>' in text
+    assert '<a class="button" href="/admin/memoria/import/">Imports</a>' in text
+    text = sign_in("view_team").get("/admin/").content.decode()
+    assert 'class="button" href' not in text
+    assert "<h1>Imports</h1>" in sign_in("view_import").get("/admin/memoria/import/").content.decode()
+
+
+def test_the_way_to_the_rows_of_one_namespace(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    upload = uploaded(client, memories("m-1", namespace="research"))
+    text = page(client, applied(client, upload))
+    assert '<a href="/admin/memoria/longtermmemory/?namespace=research">Long-term memories</a>' in text
+    assert "tables without namespaces" not in text
+
+
+def test_rows_without_a_namespace_are_told(sqlite_site: str, sign_in: Sign) -> None:
+    insert(sqlite_site, "long_term_memory", [row("long_term_memory", memory_id="m-1")])
+    clusters = [snapshot_row("clusters", id=n, summary=f"about {n}") for n in (1, 2)]
+    memory = json.loads(memories("m-1"))["payload"]["long_term_memory"]
+    content = layout_c(long_term_memory=memory, clusters=clusters)
+    client = sign_in(administrator=True)
+    text = page(client, uploaded(client, content))
+    assert "2 more rows of tables without namespaces, such as clusters." in text

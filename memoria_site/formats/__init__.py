@@ -1,0 +1,1 @@
+"""How dates and numbers are spelled on the pages."""
