@@ -36,8 +36,8 @@ LEAVES = {
 }
 STAGES = {"registry", "database", "selection", "mapping", "reading", "history", "plan_stage", "plan", "apply", "fill"}
 # A pipeline of its own: each may be made of those before it.
-MERGE = ["mapping", "merge_stage", "merge_mentions", "merge_known", "merge_content", "merge_settle", "merge_decisions"]
-MERGE += ["merge_plan", "merge_apply"]
+MERGE = ["mapping", "merge_options", "merge_stage", "merge_mentions", "merge_settle", "merge_compare", "merge_content"]
+MERGE += ["merge_decisions", "merge_plan", "merge_apply"]
 STAGES |= {*MERGE, "undo_references"}
 ORDER = {"exporter", "left_out", "importer", "merge", "undo", "sides", "compare"}
 WITHOUT_DJANGO = {

@@ -20,7 +20,8 @@ from memoria.snapshot.files import InputFile
 from memoria.snapshot.history import History, Origin
 from memoria.snapshot.mapping import MEMORIES
 from memoria.snapshot.merge_apply import merge
-from memoria.snapshot.merge_plan import MergeOptions, MergePlan
+from memoria.snapshot.merge_options import MergeOptions
+from memoria.snapshot.merge_plan import MergePlan
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
 from memoria.snapshot.registry import MERGED, TABLES, require_tables

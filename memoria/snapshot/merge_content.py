@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memoria.snapshot.merge_known import MOMENTS
+from memoria.snapshot.merge_compare import MOMENTS
 from memoria.snapshot.merge_stage import MergeStage
 from memoria.snapshot.report import Report
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
-from memoria.snapshot.mapping import DEFAULT, HIDDEN, MEMORIES, Namespaces, new_id
+from memoria.snapshot.mapping import DEFAULT, MEMORIES, new_id
+from memoria.snapshot.merge_compare import Candidate, Comparison
 from memoria.snapshot.merge_decisions import IDENTITY, Decisions, identity_of
-from memoria.snapshot.merge_known import differences, moment
 from memoria.snapshot.merge_mentions import Mentions
+from memoria.snapshot.merge_options import MergeOptions
 from memoria.snapshot.merge_settle import Settling
 from memoria.snapshot.merge_stage import MergeStage
 from memoria.snapshot.report import Issue, MergeReport, Report
@@ -39,34 +39,6 @@ _DIMENSIONS_SEEN = 100
 ACTIONS = ("insert", "overwrite", "identical", "duplicate", "different", "left_out")
 """What may become of a row that is not invalid."""
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-
-
-@dataclass(frozen=True, slots=True)
-class MergeOptions:
-    namespaces: Namespaces = field(default_factory=lambda: Namespaces({}))
-    new_ids: bool = False
-    on_conflict: str = "skip"
-    """What becomes of a row whose key is there with other content: skip, overwrite, newest or fail."""
-    allow_duplicates: bool = False
-    """Nothing is looked for but keys, and one that is there is an error."""
-    drop_embeddings: bool = False
-    ignore_unknown: bool = False
-    skip_invalid: bool = False
-    validate: bool = True
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A row that is to be compared with that of the same key in the database."""
-
-    number: int
-    line: int
-    key: Any
-    source: str
-    target: str
-    new_key: Any
-    identity: str
-    values: list[Any]
 
 
 class MergePlan:
@@ -102,13 +74,14 @@ class MergePlan:
         self._last = 0
         self._sink = sink
         self._tables = {table.name: table for table in tables}
-        self._waiting: dict[str, list[_Waiting]] = {}
+        self._waiting: dict[str, list[Candidate]] = {}
         self._size = 0
         self._holds_rows: dict[str, bool] = {}
         self._undecoded: Counter[tuple[str, str, str]] = Counter()
         self._dimensions_seen: Counter[str] = Counter()
         self.mentions = Mentions(sink, facts, new_ids=options.new_ids)
         self._settling = Settling(sink, self.mentions)
+        self._comparison = Comparison(options, self._settling, report, watch)
 
     def take(self, number: int, row: RawRow) -> None:
         table = self._tables[row.table]
@@ -169,7 +142,7 @@ class MergePlan:
         self.mentions.take(number, table, values, target)
         identity = self._identity(table, values, target)
         waiting = self._waiting.setdefault(table.name, [])
-        waiting.append(_Waiting(number, row.line, key, source, target, values[at], identity, values))
+        waiting.append(Candidate(number, row.line, key, source, target, values[at], identity, values))
         self._size += len(row.data)
         if len(waiting) >= _COMPARED_AT_ONCE or self._size >= _COMPARED_SIZE:
             self._compare(table)
@@ -203,58 +176,9 @@ class MergePlan:
         if waiting and table.key.kind is Kind.TEXT and self._has_rows(table):
             held = self._sink.stored(table, self.facts[table.name], [row.new_key for row in waiting])
         for row in waiting:
-            action = self._action(table, row, held[row.new_key]) if row.new_key in held else ""
+            action = self._comparison.action(stage, row, held[row.new_key]) if row.new_key in held else ""
             fixed = (row.number, row.line, row.key, row.source, row.target, action, row.new_key, row.identity)
             stage.take(fixed, row.values)
-
-    def _action(self, table: Table, row: _Waiting, held: list[Any]) -> str:
-        if self.options.allow_duplicates and table.has_namespace:
-            return self._invalid(table, row, "its key is in the database already")
-        if table.has_namespace:
-            there = held[table.position["namespace"]]
-            if (there or DEFAULT) != row.target:
-                reason = f"its key is in the database already, in the namespace {there!r}: --new-ids gives new ids"
-                return self._invalid(table, row, reason)
-        facts = self.facts[table.name]
-        columns = differences(table, facts, row.values, held, drop_embeddings=self.options.drop_embeddings)
-        references = self._stage(table).references
-        hidden = [name for name in HIDDEN.get(table.name, ()) if name in columns or self._is_renamed(table, row, name)]
-        for name in hidden:
-            at = table.position[name]
-            self._settling.take(row.number, name, row.values[at], held[at])
-        certain = [name for name in columns if name not in references and name not in hidden]
-        action = self._otherwise(table, row, held)
-        if not certain:
-            renamed = any(self._is_renamed(table, row, name) for name in self._stage(table).renamed)
-            return f"same {action}" if columns or hidden or renamed else "identical"
-        self._differ(table, row, held, certain)
-        if action == "fail":
-            reason = f"its key is in the database already, with another {', '.join(certain)}"
-            self._issue(table, row, reason, kind="conflict")
-            return "different"
-        return action
-
-    def _is_renamed(self, table: Table, row: _Waiting, name: str) -> bool:
-        """Whether what a row refers to may have a new id."""
-        return self.options.new_ids and row.values[table.position[name]] not in (None, "[]")
-
-    def _otherwise(self, table: Table, row: _Waiting, held: list[Any]) -> str:
-        """What becomes of a row that is there with other content."""
-        match self.options.on_conflict:
-            case "newest":
-                return "overwrite" if moment(table, row.values) > moment(table, held) else "different"
-            case "overwrite" | "fail":
-                return self.options.on_conflict
-        return "different"
-
-    def _differ(self, table: Table, row: _Waiting, held: list[Any], columns: Sequence[str]) -> None:
-        counts = self.report.table(table.name).differing
-        for column in columns:
-            counts[column] = counts.get(column, 0) + 1
-        places = [table.columns.index(table.by_name[column]) for column in columns]
-        self._watch.difference(
-            table.name, str(row.key), {table.columns[at].name: (held[at], row.values[at]) for at in places}
-        )
 
     def _has_rows(self, table: Table) -> bool:
         if table.name not in self._holds_rows:
@@ -270,13 +194,6 @@ class MergePlan:
                 self._sink, table, self.facts[table.name], referred_to, new_ids=self.options.new_ids
             )
         return self.stages[table.name]
-
-    def _invalid(self, table: Table, row: _Waiting, reason: str) -> str:
-        self._issue(table, row, reason)
-        return "invalid"
-
-    def _issue(self, table: Table, row: _Waiting, reason: str, kind: str = "invalid") -> None:
-        self._add(Issue(table.name, reason, row.line, str(row.key), kind))
 
     def _refuse(self, row: RawRow, reason: str, key: str | None, kind: str = "invalid") -> None:
         """A row that could not be decoded; where it would have gone can often be told all the same."""

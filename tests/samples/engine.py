@@ -18,7 +18,7 @@ from memoria.snapshot.history import Origin
 from memoria.snapshot.importer import Import
 from memoria.snapshot.mapping import namespaces
 from memoria.snapshot.merge import Merge
-from memoria.snapshot.merge_plan import MergeOptions
+from memoria.snapshot.merge_options import MergeOptions
 from memoria.snapshot.plan import Options
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import chosen

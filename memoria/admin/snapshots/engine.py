@@ -25,7 +25,7 @@ from memoria.snapshot.history import Origin
 from memoria.snapshot.importer import Import
 from memoria.snapshot.mapping import Namespaces
 from memoria.snapshot.merge import Merge
-from memoria.snapshot.merge_plan import MergeOptions
+from memoria.snapshot.merge_options import MergeOptions
 from memoria.snapshot.plan import Options
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.registry import TABLES

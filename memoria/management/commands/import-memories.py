@@ -13,7 +13,7 @@ from memoria.console.progress import TerminalProgress
 from memoria.databases import describe
 from memoria.snapshot.mapping import namespaces
 from memoria.snapshot.merge import Merge
-from memoria.snapshot.merge_plan import MergeOptions
+from memoria.snapshot.merge_options import MergeOptions
 from memoria.snapshot.report import Report
 
 
