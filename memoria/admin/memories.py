@@ -202,7 +202,6 @@ class ShortTermMemoryAdmin(MemoryAdmin):
         "importance_score",
         "created_at",
         "expires_at",
-        "is_permanent_context",
     )
     filters = ("namespace", "category_primary", Expiry, HasEmbedding)
     filters_of_newest = ("retention_type",)

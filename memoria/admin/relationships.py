@@ -63,7 +63,6 @@ class MemoryRelationshipAdmin(BetweenMemories):
         "source_memory_id",
         "target_memory_id",
         "strength",
-        "namespace",
     )
     newest = "strength"
     search_values = ("relationship_id", "source_memory_id", "target_memory_id", "relationship_type")

@@ -118,7 +118,7 @@ def test_rows_go_out_and_come_back_changed(signed_in: Page, site: Site, tmp_path
     signed_in.get_by_role("link", name="Export").click()
     signed_in.get_by_label("Format").select_option("csv")
     with signed_in.expect_download() as download:
-        signed_in.get_by_role("button", name="Submit").click()
+        signed_in.get_by_role("button", name="Export").click()
     file = tmp_path / "clusters.csv"
     with open(download.value.path(), encoding="utf-8", newline="") as exported:
         rows = list(csv.DictReader(exported))
@@ -130,7 +130,7 @@ def test_rows_go_out_and_come_back_changed(signed_in: Page, site: Site, tmp_path
     signed_in.goto("/admin/memoria/cluster/import/")
     signed_in.get_by_label("File to import").set_input_files(file)
     signed_in.get_by_label("Format").select_option("csv")
-    signed_in.get_by_role("button", name="Submit").click()
+    signed_in.get_by_role("button", name="Show what it would do").click()
     expect(signed_in.get_by_text("0 new, 1 changed, 0 as they are already.")).to_be_visible()
     assert serious_violations(signed_in) == []
     signed_in.get_by_role("button", name="Confirm import").click()
@@ -143,5 +143,5 @@ def test_hostile_text_does_nothing(signed_in: Page, site: Site) -> None:
     site.rows("UPDATE long_term_memory SET summary = ?, namespace = ?, processed_data = ?", text, text, f'"{text}"')
     for path in pages(site):
         signed_in.goto(path)
-        assert "taken" not in signed_in.title()
+        assert signed_in.title() != "taken"  # it may stand in it, as text
         assert signed_in.locator("img[src=x]").count() == 0
