@@ -199,6 +199,7 @@ class ShortTermMemoryAdmin(MemoryAdmin):
     columns = (
         "summary",
         "namespace",
+        "category_primary",
         "importance_score",
         "created_at",
         "expires_at",
