@@ -497,12 +497,12 @@ class Terminal:
                 return
 
     def answer(self, text: str) -> tuple[int, str]:
-        """Exit code, and what was written after the question."""
+        """Exit code, and what was written after the question, in one line."""
         asked = len(self.text)
         os.write(self._ours, text.encode())
         while self._read():
             pass
-        return self._process.wait(timeout=30), self.text[asked:]
+        return self._process.wait(timeout=30), " ".join(self.text[asked:].split())
 
     def close(self) -> None:
         self._process.kill()
