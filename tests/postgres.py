@@ -61,7 +61,8 @@ class Server:
     def database(self, *, template: str = "template1") -> Iterator[str]:
         """The name of a new database, which is dropped in the end, whoever is still connected."""
         name = f"test_{secrets.token_hex(6)}"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Block by block, as is the default, takes twice as long.
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         try:
             yield name
         finally:
