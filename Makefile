@@ -30,7 +30,7 @@ test: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest -n 2 -W error
+	$(BIN)/python -m pytest -n 2 --dist worksteal -W error
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks

@@ -13,18 +13,18 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.models import Import
 from memoria.snapshot import database
+from memoria.snapshot.changes import COLUMNS, HELD, Changes
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.registry import HISTORY, table_of
 from memoria.snapshot.report import Report
 from memoria.snapshot.tables import Table
+from memoria.snapshot.undo_references import holding
 from memoria.snapshot.values import canonical_time
 
 VARIABLE = "MEMORIA_UNDO_IMPORTS"
 _DEFAULT = 3
 _IMPORTS, _CHANGES = map(table_of, HISTORY)
-COLUMNS = "columns"
-"""The action of the note that says which columns a table had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class History:
         self._origin = origin
         self._number = 0
         self._final = False
+        self._changed: dict[str, Table] = {}
 
     def begin(self) -> None:
         """Within the transaction, before the first row is written."""
@@ -52,6 +53,7 @@ class History:
             return
         self._started = now()
         self._final = False
+        self._changed = {}
         self._create_tables()
         self._sink.lock(_IMPORTS.name)
         # Numbers are counted here, because a sequence would not go back where the import does.
@@ -76,6 +78,7 @@ class History:
     def removed(self, table: Table, condition: str = "1 = 1") -> None:
         """Rows of the table `t` that are about to be deleted or replaced."""
         if self._origin is not None:
+            self._changed[table.name] = table
             facts = self._sink.facts()[table.name]
             self._sink.keep(self._number, self._highest(_CHANGES), table, facts, condition)
 
@@ -83,6 +86,7 @@ class History:
         """Rows of the table `t` that are new, or new in their place."""
         if self._origin is None:
             return
+        self._changed[table.name] = table
         facts = self._sink.facts()[table.name]
         digest = self._sink.digest(facts)
         # SQLite's own numbers go back with a transaction, and cost nothing.
@@ -94,11 +98,24 @@ class History:
             f' FROM "{table.name}" t WHERE {condition}'
         )
         # Only these are part of the digests and of the rows that are kept, whatever columns are added later.
+        self._note(table.name, COLUMNS, list(facts.columns))
+
+    def _note(self, table: str, action: str, found: Any) -> None:
         self._sink.query(
             "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, row)"
             f" VALUES ({', '.join([self._mark] * 6)})",
-            (self._highest(_CHANGES) + 1, self._number, table.name, "", COLUMNS, json.dumps(list(facts.columns))),
+            (self._highest(_CHANGES) + 1, self._number, table, "", action, json.dumps(found)),
         )
+
+    def _note_held(self) -> None:
+        """Rows that held ids before there was what they mean: they keep nobody from deleting it again."""
+        changes, found = Changes(self._number), {}
+        for reference in holding(self._sink.facts(), self._changed):
+            ((count, _),) = self._sink.query(changes.referring(reference, self._changed))
+            if count:
+                found[reference.name] = count
+        if found:
+            self._note("", HELD, found)
 
     def cannot_be_undone(self) -> None:
         """Which rows are new could not be told."""
@@ -108,6 +125,7 @@ class History:
         """Within the transaction, after the last row."""
         if self._origin is None:
             return
+        self._note_held()
         self._sink.query(
             f"UPDATE memoria_imports SET finished_at = {self._mark}, file_name = {self._mark}, sha256 = {self._mark},"
             f" counts = {self._mark}, state = {self._mark} WHERE id = {self._number}",

@@ -6,23 +6,20 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot import database
+from memoria.snapshot.changes import CHANGES, COLUMNS, HELD, Changes
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, Declined, SnapshotError, UndoRefused
-from memoria.snapshot.history import COLUMNS, now
+from memoria.snapshot.history import now
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import HISTORY, TABLES
 from memoria.snapshot.report import ISSUES_SHOWN, counted
-from memoria.snapshot.tables import Kind, Table, TableFacts
-from memoria.snapshot.undo_references import Referring, locked, referring
+from memoria.snapshot.tables import Table, TableFacts
+from memoria.snapshot.undo_references import locked, referring
 from memoria.snapshot.undo_report import ChangedRow, TableUndo, UndoReport
-
-_CHANGES = "memoria_import_changes"
-_KNOWN = {table.name: table for table in TABLES}
 
 
 @dataclass(slots=True)
@@ -38,6 +35,10 @@ class Undo:
     confirm: Callable[[UndoReport], bool] = lambda report: True
     """Asked once before rows are changed; False stops the run."""
     progress: Progress = field(default_factory=NoProgress)
+    _changes: Changes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._changes = Changes(self.number)
 
     def run(self) -> UndoReport:
         """Raises UndoRefused if rows were changed since (a dry run says so in its report), and SnapshotError, with
@@ -78,7 +79,8 @@ class Undo:
         changed = {
             name
             for (name,) in sink.query(
-                f"SELECT DISTINCT table_name FROM {_CHANGES} WHERE import_id = {self.number} AND action <> '{COLUMNS}'"
+                f"SELECT DISTINCT table_name FROM {CHANGES} WHERE import_id = {self.number}"
+                " AND action IN ('written', 'removed')"
             )
         }
         if missing := changed - facts.keys():
@@ -89,9 +91,9 @@ class Undo:
         for table in tables:
             counts = report.tables[table.name] = TableUndo()
             ((counts.delete,),) = sink.query(
-                f'SELECT count(*) FROM "{table.name}" t WHERE t."{table.key.name}" IN ({self._deleted(table)})'
+                f'SELECT count(*) FROM "{table.name}" t WHERE t."{table.key.name}" IN ({self._changes.deleted(table)})'
             )
-            ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {self._of(table, 'removed')}")
+            ((counts.restore,),) = sink.query(f"SELECT count(*) FROM {self._changes.of(table, 'removed')}")
             self._find_changed(sink, table, self._as_noted(sink, table, facts[table.name]), report)
         self._find_referring(sink, facts, tables, report)
         report.refused = bool(report.changed) and not self.force
@@ -106,22 +108,23 @@ class Undo:
 
     def _as_noted(self, sink: Sink, table: Table, facts: TableFacts) -> TableFacts:
         """The table with the columns that it had when it was imported, as far as it has them; older notes lack them."""
-        noted = sink.query(f"SELECT c.row FROM {self._of(table, COLUMNS)}")
+        noted = sink.query(f"SELECT c.row FROM {self._changes.of(table, COLUMNS)}")
         names = json.loads(noted[0][0]) if noted else list(facts.columns)
         return replace(facts, columns={name: facts.columns[name] for name in names if name in facts.columns})
 
     def _find_changed(self, sink: Sink, table: Table, facts: TableFacts, report: UndoReport) -> None:
-        key, digest = self._key(table), sink.digest(facts)
+        key, digest = self._changes.key(table), sink.digest(facts)
         join = f'LEFT JOIN "{table.name}" t ON t."{table.key.name}" = {key}'
         there = f't."{table.key.name}"'
-        written = f"FROM {_CHANGES} c {join} WHERE {self._where('c', table, 'written')}"
-        only = f"SELECT c.key FROM {self._of(table, 'removed')} EXCEPT SELECT c.key FROM {self._of(table, 'written')}"
+        written = f"FROM {CHANGES} c {join} WHERE {self._changes.where('c', table, 'written')}"
+        removed, rewritten = (f"SELECT c.key FROM {self._changes.of(table, what)}" for what in ("removed", "written"))
+        only = f"{removed} EXCEPT {rewritten}"
         for reason, query in (
             ("was changed since", f"{written} AND {there} IS NOT NULL AND {digest} <> c.digest"),
             ("was deleted since", f"{written} AND {there} IS NULL"),
             (
                 "was added since",
-                f"FROM {_CHANGES} c {join} WHERE {self._where('c', table, 'removed')} AND {there} IS NOT NULL"
+                f"FROM {CHANGES} c {join} WHERE {self._changes.where('c', table, 'removed')} AND {there} IS NOT NULL"
                 f" AND c.key IN ({only})",
             ),
         ):
@@ -137,31 +140,17 @@ class Undo:
     ) -> None:
         """Rows that the import did not write refer to rows that would be deleted: they would be lost, or left alone."""
         by_name = {table.name: table for table in tables}
+        noted = sink.query(f"SELECT row FROM {CHANGES} WHERE import_id = {self.number} AND action = '{HELD}'")
+        before = json.loads(noted[0][0]) if noted else {}
         for reference in referring(facts, by_name):
-            count, example = self._referring(sink, reference, by_name)
-            if count:
+            ((count, example),) = sink.query(self._changes.referring(reference, by_name))
+            count -= before.get(reference.name, 0)
+            if count > 0:
                 raise DatabaseFailure(
                     f"{counted(count, 'row')} of {reference.table} that the import did not write refer to rows of"
                     f" {reference.target} that it did, such as {example!r}: delete or change them first;"
                     " nothing was changed"
                 )
-
-    def _referring(self, sink: Sink, reference: Referring, by_name: dict[str, Table]) -> tuple[int, Any]:
-        target, column = by_name[reference.target], f't."{reference.column}"'
-        gone = self._deleted(target)
-        if reference.target_column != target.key.name:
-            gone = f'SELECT "{reference.target_column}" FROM "{target.name}" WHERE "{target.key.name}" IN ({gone})'
-        condition = f"{column} IN ({gone})"
-        for other in (_KNOWN[name] for name in reference.others):
-            key = f'o."{other.key.name}"'
-            stays = f" AND {key} NOT IN ({self._deleted(other)})" if other.name in by_name else ""
-            condition += f' AND NOT EXISTS (SELECT 1 FROM "{other.name}" o WHERE {key} = {column}{stays})'
-        if own := by_name.get(reference.table):
-            key = f't."{own.key.name}"'
-            others = f'SELECT {key} FROM "{own.name}" t WHERE {condition} EXCEPT {self._keys(own, "written")}'
-            condition = f"{key} IN ({others})"
-        ((count, example),) = sink.query(f'SELECT count(*), min({column}) FROM "{reference.table}" t WHERE {condition}')
-        return int(count), example
 
     def _apply(self, sink: Sink, facts: dict[str, TableFacts], tables: list[Table], report: UndoReport) -> None:
         again = UndoReport(self.number, self.database)
@@ -174,38 +163,18 @@ class Undo:
         for table in tables:
             sink.restore(self.number, table, self._as_noted(sink, table, facts[table.name]))
         for table in reversed(tables):
-            deleted = sink.delete(table, f't."{table.key.name}" IN ({self._deleted(table)})')
+            deleted = sink.delete(table, f't."{table.key.name}" IN ({self._changes.deleted(table)})')
             if sink.count(table.name) != before[table.name] + missing[table.name] - deleted:
                 raise DatabaseFailure(f"{table.name} would not hold the rows that it had; nothing was changed")
         sink.finish(tables, {}, replace=False)
         if any(sink.orphans(table) > orphans[table.name] for table in tables):
             raise DatabaseFailure("rows would refer to rows that are not there; nothing was changed")
-        sink.query(f"DELETE FROM {_CHANGES} WHERE import_id = {self.number}")
+        sink.query(f"DELETE FROM {CHANGES} WHERE import_id = {self.number}")
         sink.query(f"UPDATE memoria_imports SET state = 'undone', undone_at = '{now()}' WHERE id = {self.number}")
 
     def _missing(self, sink: Sink, table: Table) -> int:
         """Removed rows in whose place there is none."""
         ((count,),) = sink.query(
-            f"SELECT count(*) FROM {self._of(table, 'removed')} AND NOT EXISTS {self._there(table)}"
+            f"SELECT count(*) FROM {self._changes.of(table, 'removed')} AND NOT EXISTS {self._changes.there(table)}"
         )
         return int(count)
-
-    def _there(self, table: Table) -> str:
-        """The row of a change, as a subquery."""
-        return f'(SELECT 1 FROM "{table.name}" t WHERE t."{table.key.name}" = {self._key(table)})'
-
-    def _deleted(self, table: Table) -> str:
-        """The keys of rows that the import wrote where there was none."""
-        return f"{self._keys(table, 'written')} EXCEPT {self._keys(table, 'removed')}"
-
-    def _keys(self, table: Table, action: str) -> str:
-        return f"SELECT {self._key(table)} FROM {self._of(table, action)}"
-
-    def _of(self, table: Table, action: str) -> str:
-        return f"{_CHANGES} c WHERE {self._where('c', table, action)}"
-
-    def _where(self, name: str, table: Table, action: str) -> str:
-        return f"{name}.import_id = {self.number} AND {name}.table_name = '{table.name}' AND {name}.action = '{action}'"
-
-    def _key(self, table: Table) -> str:
-        return "CAST(c.key AS bigint)" if table.key.kind is Kind.INTEGER else "c.key"

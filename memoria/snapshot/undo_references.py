@@ -9,10 +9,12 @@ from memoria.snapshot.mapping import MEMORIES, REFERENCES
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.tables import Table, TableFacts
 
+KNOWN = {table.name: table for table in TABLES}
 _RECORDS = ("memory_access_events", "retention_policy_audits")
 """Tables that say what happened, also of memories that are gone."""
 _HELD: dict[str, dict[str, tuple[str, ...]]] = {
-    **{table: columns for table, columns in REFERENCES.items() if table not in _RECORDS},
+    # Of a memory's own columns, ids in `duplicate_of` and in JSON are mere mentions.
+    **{table: columns for table, columns in REFERENCES.items() if table not in (*_RECORDS, *MEMORIES)},
     "spatial_metadata": {"memory_id": MEMORIES},
 }
 
@@ -27,24 +29,34 @@ class Referring:
     target_column: str
     others: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        return f"{self.table}.{self.column}>{self.target}"
+
 
 def referring(facts: dict[str, TableFacts], changed: Collection[str]) -> list[Referring]:
     """All references to tables of which rows may go."""
-    keys = {table.name: table.key.name for table in TABLES}
     found = {
         (r.table, r.column, r.target): Referring(r.table, r.column, r.target, r.target_column)
         for table in facts.values()
         for r in table.references
         if r.target in changed
     }
+    for reference in holding(facts, changed):
+        found.setdefault((reference.table, reference.column, reference.target), reference)
+    return list(found.values())
+
+
+def holding(facts: dict[str, TableFacts], changed: Collection[str]) -> list[Referring]:
+    """References that no foreign key guards."""
+    found = []
     for table, columns in _HELD.items():
         for column, targets in columns.items():
             for target in targets:
                 if table in facts and column in facts[table].columns and target in changed:
                     others = tuple(other for other in targets if other != target and other in facts)
-                    held = Referring(table, column, target, keys[target], others)
-                    found.setdefault((table, column, target), held)
-    return list(found.values())
+                    found.append(Referring(table, column, target, KNOWN[target].key.name, others))
+    return found
 
 
 def locked(tables: Sequence[Table], references: Sequence[Referring]) -> list[str]:

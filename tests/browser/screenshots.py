@@ -22,7 +22,7 @@ SNAPSHOT = "research.ndjson"
 # Of what the snapshot holds some is not there, and some is there with other content.
 MEANWHILE = (
     "DELETE FROM long_term_memory WHERE namespace = 'research' AND importance_score > 0.7",
-    "UPDATE long_term_memory SET summary = summary || '.' WHERE namespace = 'research' AND importance_score < 0.4",
+    "UPDATE long_term_memory SET summary = summary || '.' WHERE namespace = 'research' AND importance_score < 0.6",
 )
 PAGES = {
     "overview": ("/admin/", "light"),

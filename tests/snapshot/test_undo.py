@@ -334,8 +334,20 @@ HOLDERS = [
     ("cluster_members", {"memory_id": "new"}),
     ("memory_entities", {"memory_id": "new"}),
     ("spatial_metadata", {"memory_id": "new"}),
-    ("long_term_memory", {"memory_id": "theirs", "duplicate_of": "new"}),
 ]
+
+
+def test_rows_that_held_ids_before_do_not_keep_them(migrated_url: str, tmp_path: Path) -> None:
+    """They led nowhere before the import, and do so again after its undo."""
+    insert(migrated_url, "clusters", [row("clusters")])
+    for number, (table, held) in enumerate(HOLDERS):
+        key = {"relationship_id": f"r-{number}"} if table == "memory_relationships" else {}
+        insert(migrated_url, table, [row(table, **held, **key)])
+    insert(migrated_url, "long_term_memory", [memory("m-1", duplicate_of="new")])
+    before = contents(migrated_url, EVERY)
+    merge(migrated_url, write(tmp_path, long_term_memory=[long("new")]))
+    undo(migrated_url, 1)
+    assert contents(migrated_url, EVERY) == before
 
 
 @pytest.mark.parametrize(("table", "held"), HOLDERS, ids=[f"{table}-{next(iter(held))}" for table, held in HOLDERS])
