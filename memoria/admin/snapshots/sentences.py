@@ -17,7 +17,10 @@ def without_rows(error: SnapshotError) -> str:
     match error:
         case UndoRefused():
             count = sum(counts.changed for counts in error.report.tables.values())
-            return f"{counted(count, 'row')} changed since import {error.report.import_id} (nothing was changed)"
+            hint = "--force takes them back all the same"
+            return (
+                f"{counted(count, 'row')} changed since import {error.report.import_id} (nothing was changed; {hint})"
+            )
         case InvalidRows():
             return _invalid(error)
         case RowRefused():

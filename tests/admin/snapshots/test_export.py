@@ -257,7 +257,8 @@ def test_no_sentence_of_an_undo_names_a_row(everywhere: str, sign_in: Sign) -> N
     client.post(path)
     waited(upload.import_id)
     text = client.get(path).content.decode()
-    assert f"Not taken back: 2 rows changed since import {upload.import_id} (nothing was changed)." in text
+    told = f"2 rows changed since import {upload.import_id} (nothing was changed; "
+    assert f"Not taken back: {told}“Take back what was changed since, too” takes them back all the same)." in text
     assert "secret" not in text
     assert "secret" in boss.get(path).content.decode()
 
@@ -284,7 +285,8 @@ def test_what_is_gone_already_is_not_counted_as_deleted(everywhere: str, sign_in
     # The box and the button stand above the rows, which are folded.
     assert text.index('id="id_force"') < text.index("Take this import back") < text.index("<details>")
     assert "<summary>The changed rows</summary>" in text
-    client.post(f"/admin/memoria/import/{upload.import_id}/", {"force": "on"})
+    path = f"/admin/memoria/import/{upload.import_id}/"
+    client.post(path, {"force": "on", "shown": shown_at(client, path)})
     waited(upload.import_id)
     assert LongTermMemory.objects.count() == 0
     text = client.get(f"/admin/memoria/import/{upload.import_id}/").content.decode()

@@ -214,7 +214,7 @@ def test_the_pages_speak_of_boxes_and_not_of_options(sqlite_site: str, sign_in: 
     text = unescape(page(client, upload))
     assert "“Give every row a new id: a copy inside this database” gives new ids" in text
     assert not re.search(r"--[a-z]{3}", text.split("<h1>")[1]), re.search(r".{40}--[a-z]{3}.{40}", text)
-    assert ">teams.json line" in text  # a file's name is not the beginning of a sentence
+    assert "1 row cannot be imported like this" in text
 
 
 def test_every_option_that_the_engine_names_has_a_word_here() -> None:
