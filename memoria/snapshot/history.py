@@ -54,6 +54,7 @@ class History:
         self._started = now()
         self._final = False
         self._changed = {}
+        self._facts = self._sink.facts()
         self._create_tables()
         self._sink.lock(_IMPORTS.name)
         # Numbers are counted here, because a sequence would not go back where the import does.
@@ -79,15 +80,14 @@ class History:
         """Rows of the table `t` that are about to be deleted or replaced."""
         if self._origin is not None:
             self._changed[table.name] = table
-            facts = self._sink.facts()[table.name]
-            self._sink.keep(self._number, self._highest(_CHANGES), table, facts, condition)
+            self._sink.keep(self._number, self._highest(_CHANGES), table, self._facts[table.name], condition)
 
     def written(self, table: Table, condition: str = "1 = 1") -> None:
         """Rows of the table `t` that are new, or new in their place."""
         if self._origin is None:
             return
         self._changed[table.name] = table
-        facts = self._sink.facts()[table.name]
+        facts = self._facts[table.name]
         digest = self._sink.digest(facts)
         # SQLite's own numbers go back with a transaction, and cost nothing.
         own = "NULL" if self._sink.vendor == "sqlite" else f"{self._highest(_CHANGES)} + row_number() OVER ()"
@@ -110,7 +110,7 @@ class History:
     def _note_held(self) -> None:
         """Rows that held ids before there was what they mean: they keep nobody from deleting it again."""
         changes, found = Changes(self._number), {}
-        for reference in holding(self._sink.facts(), self._changed):
+        for reference in holding(self._facts, self._changed):
             ((count, _),) = self._sink.query(changes.referring(reference, self._changed))
             if count:
                 found[reference.name] = count
@@ -149,8 +149,7 @@ class History:
         return "?" if self._sink.vendor == "sqlite" else "%s"
 
     def _create_tables(self) -> None:
-        facts = self._sink.facts()
-        missing = [model for model in HISTORY if model._meta.db_table not in facts]
+        missing = [model for model in HISTORY if model._meta.db_table not in self._facts]
         if not missing:
             return
         editor = self._connection.schema_editor(collect_sql=True)
