@@ -25,6 +25,7 @@ quickstart: .venv/.installed
 test: export DATABASE_URL = sqlite://:memory:
 test: .venv/.installed-dev
 	.ci/chromium
+	.ci/strace
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,8 @@ RUN_VARIABLE = "MEMORIA_TEST_RUN"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that runs the tests in the background has every program that they start ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         run = tempfile.mkdtemp(prefix="memoria-tests-", dir=_in_memory())
         os.environ[RUN_VARIABLE] = f"{os.getpid()}:{run}"

@@ -6,16 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from memoria.snapshot.selection import Selection
 from tests.conftest import RunMemoria
+from tests.properties import examples
 from tests.samples.databases import connected, contents, insert
 from tests.samples.engine import export
 from tests.samples.rows import row
@@ -324,13 +324,7 @@ def expected(rows: dict[str, list[dict[str, Any]]], chosen: set[str]) -> dict[st
 
 
 def test_nothing_of_another_namespace_leaves(migrated_url: str, tmp_path: Path) -> None:
-    @settings(
-        max_examples=20,
-        deadline=timedelta(seconds=10),
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-        derandomize=True,
-        database=None,
-    )
+    @examples(migrated_url, sqlite=20, postgresql=6)
     @given(databases(), st.sets(NAMESPACE, min_size=1))
     def run(rows: dict[str, list[dict[str, Any]]], chosen: set[str]) -> None:
         assume(chosen <= {held["namespace"] for found in rows.values() for held in found if "namespace" in held})

@@ -6,15 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memoria.snapshot.mapping import new_id
 from tests.conftest import ROOT, MakeDatabase, RunMemoria
+from tests.properties import examples
 from tests.samples.databases import CORE, connected, contents, insert, query
 from tests.samples.engine import export, merge, undo
 from tests.samples.rows import row
@@ -271,13 +271,7 @@ def test_a_merge_is_what_the_model_says(migrated_url: str, tmp_path: Path, make_
     source = make_database("sqlite", migrated=True)
     path = tmp_path / "file.json"
 
-    @settings(
-        max_examples=25 if migrated_url.startswith("sqlite") else 8,
-        deadline=timedelta(seconds=20),
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-        derandomize=True,
-        database=None,
-    )
+    @examples(migrated_url, sqlite=20, postgresql=4)
     @given(databases("f"), databases("d"), MAPS, st.booleans())
     def run(file: Database, held: Database, maps: dict[str, str], new_ids: bool) -> None:
         used = {found["namespace"] for table in ("long_term_memory", "memory_relationships") for found in file[table]}

@@ -44,13 +44,11 @@ def commands(output: str) -> list[str]:
     return [line.removeprefix("$ ") for line in output.splitlines() if line.startswith("$ ")]
 
 
-def test_twice_in_a_row(environment: dict[str, str], database_url: str, tmp_path: Path) -> None:
-    """From a database of each kind into a copy on SQLite."""
+def test_from_a_database_of_each_kind(environment: dict[str, str], database_url: str, tmp_path: Path) -> None:
+    """Into a copy on SQLite; a second time as well, which one kind is enough for."""
     environment["DATABASE_URL"] = database_url
-    for loaded in (
-        "Loaded 510 rows: ",
-        "Nothing was loaded: the database 'default' already holds 510 rows: ",
-    ):
+    again = "Nothing was loaded: the database 'default' already holds 510 rows: "
+    for loaded in ("Loaded 510 rows: ", *([again] if database_url.startswith("sqlite") else [])):
         code, output = quickstart(environment)
         assert code == 0, output
         assert [command.split()[2] for command in commands(output)] == NAMES

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memoria.snapshot.errors import InvalidRows, SnapshotError
 from memoria.snapshot.report import Report
+from tests.properties import examples
 from tests.samples.databases import CORE, connected, contents, insert, query, rows_of, script
 from tests.samples.engine import export, import_
 from tests.samples.rows import layout_c, row, snapshot_row
@@ -207,13 +207,7 @@ def test_a_dry_run_says_what_a_real_run_does(migrated_url: str, tmp_path: Path) 
     if migrated_url.startswith("postgresql"):
         immediate(migrated_url)
 
-    @settings(
-        max_examples=30,
-        deadline=timedelta(seconds=10),
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-        derandomize=True,
-        database=None,
-    )
+    @examples(migrated_url, sqlite=30, postgresql=10)
     @given(cases())
     def run(case: tuple[dict[str, list[dict[str, Any]]], dict[str, list[dict[str, Any]]], dict[str, Any]]) -> None:
         database, snapshot, options = case

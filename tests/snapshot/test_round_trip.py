@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from tests.conftest import KINDS, MakeDatabase
 from tests.models.every import TABLES
+from tests.properties import examples
 from tests.samples.databases import EVERY, connected, contents, query
 from tests.samples.engine import export, import_, without_header
 from tests.samples.rows import Rows, databases
 
-QUICK = settings(
-    max_examples=6,
-    deadline=timedelta(seconds=10),
-    # The databases are emptied by each example.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    derandomize=True,
-    database=None,
-)
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 
 
@@ -74,7 +65,7 @@ def assert_same_again(source: str, target: str, folder: Path, suffix: str) -> No
 def test_sqlite_keeps_everything(make_database: MakeDatabase, tmp_path: Path, suffix: str) -> None:
     source, target = make_database("sqlite", migrated=True), make_database("sqlite", migrated=True)
 
-    @QUICK
+    @examples("sqlite", sqlite=6, postgresql=4)
     @given(databases("sqlite", integer_bits=64))
     def run(rows: Rows) -> None:
         fill(source, rows)
@@ -88,7 +79,7 @@ def test_sqlite_keeps_everything(make_database: MakeDatabase, tmp_path: Path, su
 def test_postgresql_keeps_everything(make_database: MakeDatabase, tmp_path: Path, kind: str, suffix: str) -> None:
     source, target = make_database(kind, migrated=True), make_database(kind, migrated=True)
 
-    @QUICK
+    @examples(kind, sqlite=6, postgresql=4)
     @given(databases("postgresql", nan=True))
     def run(rows: Rows) -> None:
         fill(source, rows)
@@ -101,7 +92,7 @@ def test_postgresql_keeps_everything(make_database: MakeDatabase, tmp_path: Path
 def test_sqlite_to_postgresql_and_back(make_database: MakeDatabase, tmp_path: Path, kind: str) -> None:
     start, between, end = (make_database(k, migrated=True) for k in ("sqlite", kind, "sqlite"))
 
-    @QUICK
+    @examples(kind, sqlite=6, postgresql=4)
     # What PostgreSQL holds is what both hold, but for -0.0: SQLite stores 0 in its place.
     @given(databases("postgresql"))
     def run(rows: Rows) -> None:
@@ -121,7 +112,7 @@ def test_sqlite_to_postgresql_and_back(make_database: MakeDatabase, tmp_path: Pa
 def test_postgresql_to_sqlite_and_back(make_database: MakeDatabase, tmp_path: Path, kind: str) -> None:
     start, between, end = (make_database(k, migrated=True) for k in (kind, "sqlite", kind))
 
-    @QUICK
+    @examples(kind, sqlite=6, postgresql=4)
     @given(databases("sqlite").filter(lambda rows: "\0" not in repr(rows) and "\\x00" not in repr(rows)))
     def run(rows: Rows) -> None:
         fill(start, rows)

@@ -1,0 +1,107 @@
+"""Faults at one system call of a run and of its children, by `strace`: killed there, or told that it failed."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.faults import Ended, run
+
+CHANGES = (
+    "write,pwrite64,writev,sendto,fsync,fdatasync,ftruncate,rename,renameat,renameat2,link,linkat,unlink,unlinkat,"
+    "mkdir,fchmod"
+)
+"""Calls that change something, which is all that a fault can leave half done. One to a server is never told that it
+failed while its connection lives: no kernel does that, and libpq waits for the answer.
+"""
+KILLED, EIO, ENOSPC = "signal=KILL", "error=EIO", "error=ENOSPC"
+_POINTS = int(os.environ.get("MEMORIA_TEST_CALLS", "4"))
+"""Calls that are struck in each case; every one where it is 0."""
+_CALL = re.compile(r"^(?P<process>\d+)\s+(?P<name>\w+)\((?P<what>[^,)]*)")
+_PROGRAM = ("strace", "-f", "-qq", "-y", "-s", "0", "-e", "signal=none")
+
+
+def _works() -> bool:
+    if shutil.which("strace") is None:
+        return False
+    tried = subprocess.run([*_PROGRAM, "-o", "/dev/null", "true"], capture_output=True)
+    return tried.returncode == 0
+
+
+needs_strace = pytest.mark.skipif(not _works(), reason="strace is missing, or may not trace here")
+
+
+@dataclass(frozen=True)
+class Call:
+    """The `number`th call of that name in its thread, made on `file`."""
+
+    name: str
+    number: int
+    file: str
+
+
+def calls(*arguments: str | Path, log: Path, env: Mapping[str, str] | None = None) -> list[Call]:
+    """What a whole run changes, in order of time. `log` is a file to write."""
+    program = (*_PROGRAM, "-e", f"trace={CHANGES}", "-o", str(log))
+    ended = run(*arguments, env=env, program=program)
+    assert ended.returncode == 0, ended.stderr
+    return list(_parsed(log.read_text()))
+
+
+def _parsed(log: str) -> Iterator[Call]:
+    numbers: Counter[tuple[str, str]] = Counter()
+    for line in log.splitlines():
+        found = _CALL.match(line)
+        if found is not None:
+            name = found["name"]
+            numbers[found["process"], name] += 1
+            file = found["what"].partition("<")[2].rstrip(">") or found["what"].strip('"')
+            yield Call(name, numbers[found["process"], name], file)
+
+
+def points(found: list[Call], seed: int) -> list[tuple[Call, str]]:
+    """Which of the calls to strike and how: each kind of call on each kind of file comes before a second of its kind,
+    and the faults take turns."""
+    faults = (KILLED, EIO, ENOSPC)
+    # Threads count for themselves: what cannot be told any more is another fault.
+    said = {(call.name, call.number) for call in found if call.file.startswith(("pipe:", "/dev/"))}
+    found = [call for call in dict.fromkeys(found) if (call.name, call.number) not in said]
+    every = [(call, fault) for call in found for fault in faults if call.name != "sendto" or fault == KILLED]
+    if not _POINTS:
+        return every
+    rng = random.Random(seed)
+    kinds: dict[tuple[str, str], list[Call]] = {}
+    for call in found:
+        kinds.setdefault((call.name, re.sub(r"[0-9a-f]{8}", "", call.file)), []).append(call)
+    chosen = [rng.choice(of_kind) for of_kind in kinds.values()]
+    rng.shuffle(chosen)
+    return [pair for i, call in enumerate(chosen) if (pair := (call, faults[i % 3])) in every][:_POINTS]
+
+
+def struck(call: Call, fault: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Ended:
+    """The same run with that fault at that call, once."""
+    inject = f"inject={call.name}:{fault}:when={call.number}"
+    program = (*_PROGRAM, "-e", f"trace={call.name}", "-e", inject, "-o", "/dev/null")
+    return run(*arguments, env=env, program=program)
+
+
+def require_honest(ended: Ended, call: Call, fault: str, *, happened: bool) -> None:
+    """It ended as it should: killed, or with one sentence and exit code 1, or well because all was done."""
+    where = f"{fault} at {call}: {ended}"
+    if ended.returncode == 0:
+        assert happened, where
+    elif fault == KILLED:
+        assert ended.returncode == -signal.SIGKILL, where
+    else:
+        assert ended.returncode == 1, where
+        assert "Traceback" not in ended.stderr, where
