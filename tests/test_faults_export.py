@@ -34,6 +34,7 @@ from tests.faults import (
     started,
     state,
 )
+from tests.writer import AMOUNT, Writer, prepare
 
 pytest_plugins = ["tests.fault_databases"]
 POSTGRESQL = KINDS[-1]
@@ -294,43 +295,6 @@ class TestTwoAtOnce:
         assert json.loads(lines[-1])["integrity"]["counts"]["long_term_memory"] == LARGE_ROWS
 
 
-class Writer:
-    """Moves an amount between two rows and adds a parent with its child, in one transaction, for ever."""
-
-    def __init__(self, url: str) -> None:
-        self.commits = 0
-        self._url = url
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Writer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        with connected(self._url) as cursor:
-            if self._url.startswith("sqlite"):
-                cursor.execute("PRAGMA busy_timeout = 20000")
-            while not self._stop.is_set():
-                number = 1000 + self.commits
-                for statement in (
-                    "BEGIN IMMEDIATE" if self._url.startswith("sqlite") else "BEGIN",
-                    "UPDATE long_term_memory SET access_count = access_count - 1 WHERE memory_id = 'big-00001'",
-                    f"INSERT INTO clusters (id, summary) VALUES ({number}, 'parent')",
-                    "INSERT INTO cluster_members (id, memory_id, summary, cluster_id)"
-                    f" VALUES ({number}, 'big-00001', 'child', {number})",
-                    "UPDATE long_term_memory SET access_count = access_count + 1"
-                    f" WHERE memory_id = 'big-{LARGE_ROWS:05}'",
-                    "COMMIT",
-                ):
-                    cursor.execute(statement)
-                self.commits += 1
-
-
 class TestOneMoment:
     @pytest.mark.parametrize(
         ("kind", "arguments"),
@@ -348,7 +312,7 @@ class TestOneMoment:
         url, path = make(vendor, "large"), tmp_path / "out.ndjson"
         if journal:
             execute(url, f"PRAGMA journal_mode = {journal}")
-        execute(url, "UPDATE long_term_memory SET access_count = 1000")
+        prepare(url)
         with (
             Writer(url) as writer,
             started("export-data", path, "--database-url", url, *arguments) as running,
@@ -368,9 +332,9 @@ class TestOneMoment:
                 clusters.add(row["data"]["id"])
             else:
                 members.add(row["data"]["cluster_id"])
-        assert sum(memories.values()) == 1000 * LARGE_ROWS
+        assert sum(memories.values()) == AMOUNT * LARGE_ROWS
         assert clusters == members
-        assert memories["big-00001"] == 1000 - len(clusters)
+        assert memories["big-00001"] == AMOUNT - len(clusters)
 
     def _commits_while_rows_flow(self, running: Running, folder: Path, writer: Writer) -> tuple[int, int]:
         """Commits before, and while the export stood still between two of its rows."""

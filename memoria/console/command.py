@@ -70,7 +70,9 @@ class SnapshotCommand(BaseCommand):
                 self.all_is_done(options)
             except SnapshotError as error:
                 raise CommandError(_sentence(str(error)), returncode=error.exit_code) from None
-            except MemoryError:
+            except (MemoryError, RuntimeError) as error:
+                if not _is_out_of_memory(error):
+                    raise
                 raise CommandError("not enough memory; nothing was changed") from None
             except BrokenPipeError:
                 _leave_quietly()
@@ -128,6 +130,11 @@ def _sentence(text: str) -> str:
     width = shutil.get_terminal_size().columns
     lines = textwrap.wrap(before + visible(text), width, break_long_words=False, break_on_hyphens=False)
     return "\n".join(lines).removeprefix(before)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """A thread for whose stack there is no room is Python's one exception from MemoryError."""
+    return isinstance(error, MemoryError) or str(error) == "can't start new thread"
 
 
 def _refuse_report_as_snapshot(options: dict[str, Any]) -> None:

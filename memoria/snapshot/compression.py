@@ -97,9 +97,19 @@ class ZstdCompressor(_Sealing):
         frame = zstandard.ZstdCompressor(level=3, write_checksum=True).compressobj()
         super().__init__(_ZSTD_MARKER, frame.compress, frame.flush)
 
+    def compress(self, data: bytes) -> bytes:
+        try:
+            return super().compress(data)
+        except zstandard.ZstdError as error:
+            raise _memory_error(error) or error from None
+
     def finish(self) -> bytes:
         last = self._out(self._flush())
         return last + _zstd_frame(self._hash.digest())
+
+
+def _memory_error(error: zstandard.ZstdError) -> MemoryError | None:
+    return MemoryError(str(error)) if "not enough memory" in str(error) else None
 
 
 class NoCompressor:
@@ -208,5 +218,6 @@ class _Opening:
                     break
                 piece = piece or next(chunks, b"")
         except zstandard.ZstdError as error:
-            raise InvalidSnapshot(f"the Zstandard stream is damaged ({error})") from None
+            damaged = InvalidSnapshot(f"the Zstandard stream is damaged ({error})")
+            raise _memory_error(error) or damaged from None
         self._end(frame.eof, piece, chunks)
