@@ -264,8 +264,8 @@ def publish(draft: Path, path: Path, found: Sidecar) -> None:
     pending = sidecars.pending_path_of(path)
     try:
         require_file_or_nothing(pending)
-        sidecars.write(found, pending)
         try:
+            sidecars.write(found, pending)
             os.replace(draft, path)
         except BaseException:
             pending.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
 from memoria.snapshot.registry import TABLES
-from tests.conftest import MakeDatabase
+from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import connected, insert, load_postgresql_sample, query, rows_of, script, sqlite_sample
 from tests.samples.engine import export, import_, merge, opened
 from tests.samples.rows import layout_c, row, snapshot_row
@@ -41,15 +41,18 @@ CHANGED = {"teams": "name", "workspaces": "name", "chat_history": "user_input", 
 BY_NAME = {table.name: table for table in TABLES}
 
 
-@pytest.fixture(params=["migrated", "existing"])
-def url(request: pytest.FixtureRequest, database_kind: str, make_database: MakeDatabase, tmp_path: Path) -> str:
+@pytest.fixture(
+    params=[*((kind, "migrated") for kind in KINDS), (KINDS[0], "existing"), (KINDS[-1], "existing")], ids="-".join
+)
+def url(request: pytest.FixtureRequest, make_database: MakeDatabase, tmp_path: Path) -> str:
     """Of our own making, and of the existing Memoria's, emptied."""
-    if request.param == "migrated":
-        return make_database(database_kind, migrated=True)
-    if database_kind == "sqlite":
+    kind, made = request.param
+    if made == "migrated":
+        return make_database(kind, migrated=True)
+    if kind == "sqlite":
         url = sqlite_sample("sqlite_tiny", tmp_path)
     else:
-        url = make_database(database_kind)
+        url = make_database(kind)
         load_postgresql_sample(url)
     clear(url)
     return url
