@@ -18,8 +18,8 @@ from memoria.snapshot.values import canonical_time
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse
 
-_BATCH = 1 << 16
-"""Bytes handed on at once: above some 100 KB the allocator maps and returns the memory each time, page by page."""
+_BATCH = 1 << 20
+"""Bytes handed on at once."""
 
 
 class SQLiteSource:
