@@ -95,6 +95,17 @@ def struck(call: Call, fault: str, *arguments: str | Path, env: Mapping[str, str
     return run(*arguments, env=env, program=program)
 
 
+def require_durable(found: list[Call], folder: Path) -> None:
+    """What gets a name is on the disk before, and the name itself is in the end: whenever the power fails, a name
+    stands for the whole of what it stood for, or stands for."""
+    renamed = [at for at, call in enumerate(found) if call.name.startswith("rename")]
+    assert renamed
+    for at in renamed:
+        earlier = [call.name for call in found[:at] if call.file == found[at].file]
+        assert not earlier or earlier[-1] in ("fsync", "fdatasync"), found[at]
+    assert ("fsync", str(folder)) in [(call.name, call.file) for call in found[renamed[-1] :]]
+
+
 def require_honest(ended: Ended, call: Call, fault: str, *, happened: bool) -> None:
     """It ended as it should: killed, or with one sentence and exit code 1, or well because all was done."""
     where = f"{fault} at {call}: {ended}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import BOTH, Make, execute, partials, run, state, without_history
-from tests.system_calls import KILLED, calls, needs_strace, points, require_honest, struck
+from tests.system_calls import KILLED, calls, needs_strace, points, require_durable, require_honest, struck
 
 pytest_plugins = ["tests.fault_databases"]
 pytestmark = needs_strace
@@ -28,6 +28,7 @@ def test_export(make: Make, tmp_path: Path, kind: str, name: str) -> None:
     path, old = folder / name, b"what was exported before"
     arguments = ("export-data", path, "--database-url", url)
     found = calls(*arguments, log=tmp_path / "log", env=_MOMENT)
+    require_durable(found, folder)
     new = path.read_bytes()
     for call, fault in points(found, seed=34):
         path.write_bytes(old)

@@ -13,6 +13,7 @@ _OF_THE_DATABASE = (
     "pg_foreign_data_wrapper",
     "pg_foreign_server",
     "pg_cast",
+    "pg_transform",
     "pg_language",
     "pg_am",
 )

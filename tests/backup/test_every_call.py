@@ -15,7 +15,7 @@ from memoria.backup import catalogue
 from memoria.backup.file import BackupFile
 from tests.backup.backups import backed_up, environment, files, memoria, sidecar
 from tests.faults import BOTH, Make, execute, path_of, state
-from tests.system_calls import KILLED, calls, needs_strace, points, require_honest, struck
+from tests.system_calls import KILLED, calls, needs_strace, points, require_durable, require_honest, struck
 
 pytest_plugins = ["tests.fault_databases"]
 pytestmark = needs_strace
@@ -39,6 +39,7 @@ def test_backup(make: Make, tmp_path: Path, kind: str) -> None:
     path = backed_up(kind, url, folder / "x.sql.gz")
     arguments = ("backup-database", path, "--database-url", url)
     found = calls(*arguments, log=tmp_path / "log", env=environment(kind))
+    require_durable(found, folder)
     for call, fault in points(found, seed=40):
         earlier, number = pair(path), sidecar(path)["sequence"]
         ended = struck(call, fault, *arguments, env=environment(kind))
@@ -88,6 +89,8 @@ def test_restore(make: Make, tmp_path: Path, kind: str) -> None:
     url = changed()
     before = state(url)
     found = calls(*arguments(), log=tmp_path / "log", env=environment(kind))
+    if kind == "sqlite":
+        require_durable(found, path_of(url).parent)
     after = state(url)
     assert before != after
     for call, fault in points(found, seed=49):

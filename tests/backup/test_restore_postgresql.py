@@ -129,6 +129,8 @@ ONE_OF_EACH = [
     "CREATE FUNCTION \"a b\"(a int, OUT b int, OUT c int) LANGUAGE sql AS 'SELECT 1, 2'",
     "CREATE CAST (pair AS text) WITH INOUT",
     "CREATE CAST (point AS bytea) WITH INOUT",
+    "CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal),"
+    " TO SQL WITH FUNCTION int4recv(internal))",
     "CREATE ACCESS METHOD heap_too TYPE TABLE HANDLER heap_tableam_handler",
     "CREATE TABLE things (id int GENERATED ALWAYS AS IDENTITY, n serial, s span, p pair, m mood, c text COLLATE c)",
     "INSERT INTO things (s, p, m, c) VALUES ('[1,2)', '(1,2)', 'fine', 'x')",
