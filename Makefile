@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests that run at once: one more than most machines of a CI have cores, because a test often waits for a process.
+WORKERS ?= 3
 
 .PHONY: help venv install quickstart test bench format clean
 
@@ -31,7 +33,7 @@ test: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest -n 2 --dist worksteal -W error
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -W error
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks

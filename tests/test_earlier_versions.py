@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from memoria import __version__
-from tests.backup.backups import backed_up, memoria
+from tests.backup.backups import backed_up, equal, memoria
 from tests.conftest import KINDS, MakeDatabase
 from tests.faults import run
-from tests.samples.engine import export, import_, without_header
+from tests.samples.engine import import_
 from tests.samples.hostile import fill
 
 RELEASES = Path(__file__).parent / "samples" / "releases"
@@ -45,26 +45,21 @@ def test_this_version_is_among_them() -> None:
     assert __version__ in os.listdir(RELEASES)
 
 
-def rows_of(url: str, folder: Path) -> bytes:
-    export(url, folder / "now.ndjson")
-    return without_header(folder / "now.ndjson")
-
-
 @pytest.fixture(params=sorted(os.listdir(RELEASES)))
 def release(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The files of one version, in a folder that may be written to."""
     return Path(shutil.copytree(RELEASES / request.param, tmp_path / "release"))
 
 
-def test_snapshots(release: Path, migrated_url: str, tmp_path: Path) -> None:
+def test_snapshots(release: Path, migrated_url: str) -> None:
     for name in SNAPSHOTS:
         report = import_(migrated_url, release / name)
         assert (report.exit_code, report.issues, report.notes) == (0, [], [])
-        assert rows_of(migrated_url, tmp_path) == without_header(release / "x.ndjson")
+        assert equal(str(release / "x.ndjson"), migrated_url)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_backups(release: Path, make_database: MakeDatabase, tmp_path: Path, kind: str) -> None:
+def test_backups(release: Path, make_database: MakeDatabase, kind: str) -> None:
     for name in BACKUPS[kind.partition("-")[0]]:
         url = make_database(kind, migrated=True)
         for arguments in (
@@ -73,4 +68,4 @@ def test_backups(release: Path, make_database: MakeDatabase, tmp_path: Path, kin
         ):
             ended = memoria(kind, *arguments)
             assert ended.returncode == 0, ended.stderr
-        assert rows_of(url, tmp_path) == without_header(release / "x.ndjson")
+        assert equal(str(release / "x.ndjson"), url)

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import KINDS, MakeDatabase, RunMemoria
-from tests.models.every import TABLES
-from tests.samples.databases import EVERY, contents, create_existing, insert, query
+from tests.samples.databases import EVERY, contents, create_existing, query
 from tests.samples.hostile import fill
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
