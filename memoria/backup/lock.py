@@ -44,8 +44,7 @@ def _acquire(path: Path, what: str) -> int:
                 raise FileFailure(f"cannot lock {path}: it is no ordinary file; remove it")
             _lock(descriptor, what)
             if _is_at(descriptor, path):  # its last holder may have removed it before we had it
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, f"{os.getpid()} {time.time():.0f}\n".encode(), 0)
+                _sign(descriptor, path)
                 return descriptor
         except BaseException:
             os.close(descriptor)
@@ -58,6 +57,15 @@ def _lock(descriptor: int, what: str) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise Busy(f"another run{_holder(descriptor)} works on {what}; try again when it is done") from None
+
+
+def _sign(descriptor: int, path: Path) -> None:
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()} {time.time():.0f}\n".encode(), 0)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _holder(descriptor: int) -> str:

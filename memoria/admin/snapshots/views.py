@@ -249,7 +249,6 @@ def _job_page(
 ) -> HttpResponseBase:
     """`wrong_name`: what was typed instead of the name of the database."""
     choices = Choices.of(found.choices)
-    acting = access.may_act_on(request.user, found)
     shown = found.result or found.preview
     lines = grid(shown) if shown else []
     deleted = sum(line.deleted for line in lines)
@@ -274,21 +273,27 @@ def _job_page(
         "ways": by_namespace(shown) if shown else [],
         "elsewhere": sum(part["rows"] for part in shown.get("merge", ()) if not part["source"]) if shown else 0,
         "kept": KEPT,
-        "may_change": acting and found.stored and found.state in jobs.STARTABLE,
-        "may_remove": acting
-        and found.stored
-        and (found.state in jobs.STARTABLE or (found.state in Upload.BUSY and not found.started_at)),
-        "may_apply": acting
-        and found.state == State.PREVIEWED
-        and not nothing
-        and access.may_apply(request.user, choices),
-        "may_see_imports": access.may_see_imports(request.user),
-        "may_undo": access.may_undo(request.user),
+        **_permissions(request, found, choices, nothing=nothing),
         "rows_at": _rows_at(request, shown or {}, lines),
         "database": database_name(),
         **_findings(request, found),
     }
     return TemplateResponse(request, _TEMPLATES + "job.html", context, status=status)
+
+
+def _permissions(request: HttpRequest, found: Upload, choices: Choices, *, nothing: bool) -> dict[str, bool]:
+    """What this user may do with the upload as it is now."""
+    acting, stored = access.may_act_on(request.user, found), bool(found.stored)
+    startable = found.state in jobs.STARTABLE
+    waiting = found.state in Upload.BUSY and not found.started_at
+    previewed = found.state == State.PREVIEWED and not nothing
+    return {
+        "may_change": acting and stored and startable,
+        "may_remove": acting and stored and (startable or waiting),
+        "may_apply": acting and previewed and access.may_apply(request.user, choices),
+        "may_see_imports": access.may_see_imports(request.user),
+        "may_undo": access.may_undo(request.user),
+    }
 
 
 def _rows_at(request: HttpRequest, report: dict[str, Any], lines: list[Line]) -> list[tuple[str, str]]:
