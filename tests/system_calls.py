@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ KILLED, EIO, ENOSPC = "signal=KILL", "error=EIO", "error=ENOSPC"
 _POINTS = int(os.environ.get("MEMORIA_TEST_CALLS", "4"))
 """Calls that are struck in each case; every one where it is 0."""
 _CALL = re.compile(r"^(?P<process>\d+)\s+(?P<name>\w+)\((?P<what>[^,)]*)")
+_NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""What Python keeps of its modules would be among the files that a first run writes."""
 _PROGRAM = ("strace", "-f", "-qq", "-y", "-s", "0", "-e", "signal=none")
 
 
@@ -53,7 +56,7 @@ class Call:
 def calls(*arguments: str | Path, log: Path, env: Mapping[str, str] | None = None) -> list[Call]:
     """What a whole run changes, in order of time. `log` is a file to write."""
     program = (*_PROGRAM, "-e", f"trace={CHANGES}", "-o", str(log))
-    ended = run(*arguments, env=env, program=program)
+    ended = run(*arguments, env={**_NO_BYTECODE, **(env or {})}, program=program)
     assert ended.returncode == 0, ended.stderr
     return list(_parsed(log.read_text()))
 
@@ -69,7 +72,34 @@ def _parsed(log: str) -> Iterator[Call]:
             yield Call(name, numbers[found["process"], name], file)
 
 
-def points(found: list[Call], seed: int) -> list[tuple[Call, str]]:
+@dataclass
+class Strike:
+    """A fault at a call, for one run of the same command. The order of threads is not that of the run before: it may
+    miss."""
+
+    call: Call
+    fault: str
+    hit: bool = False
+
+    def on(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Ended:
+        call = self.call
+        with tempfile.NamedTemporaryFile("r") as log:
+            inject = f"inject={call.name}:{self.fault}:when={call.number}"
+            program = (*_PROGRAM, "-e", f"trace={call.name}", "-e", inject, "-o", log.name)
+            ended = run(*arguments, env={**_NO_BYTECODE, **(env or {})}, program=program)
+            self.hit = "(INJECTED)" in (written := log.read()) or "= ?" in written
+        return ended
+
+
+def strikes(found: list[Call], *, seed: int) -> Iterator[Strike]:
+    """For each of some calls a strike, to be used before the next is asked for; most must hit."""
+    done = [Strike(call, fault) for call, fault in _points(found, seed)]
+    yield from done
+    missed = [strike for strike in done if not strike.hit]
+    assert len(missed) <= len(done) / 2, missed
+
+
+def _points(found: list[Call], seed: int) -> list[tuple[Call, str]]:
     """Which of the calls to strike and how: each kind of call on each kind of file comes before a second of its kind,
     and the faults take turns."""
     faults = (KILLED, EIO, ENOSPC)
@@ -88,13 +118,6 @@ def points(found: list[Call], seed: int) -> list[tuple[Call, str]]:
     return [pair for i, call in enumerate(chosen) if (pair := (call, faults[i % 3])) in every][:_POINTS]
 
 
-def struck(call: Call, fault: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Ended:
-    """The same run with that fault at that call, once."""
-    inject = f"inject={call.name}:{fault}:when={call.number}"
-    program = (*_PROGRAM, "-e", f"trace={call.name}", "-e", inject, "-o", "/dev/null")
-    return run(*arguments, env=env, program=program)
-
-
 def require_durable(found: list[Call], folder: Path) -> None:
     """What gets a name is on the disk before, and the name itself is in the end: whenever the power fails, a name
     stands for the whole of what it stood for, or stands for."""
@@ -106,12 +129,12 @@ def require_durable(found: list[Call], folder: Path) -> None:
     assert ("fsync", str(folder)) in [(call.name, call.file) for call in found[renamed[-1] :]]
 
 
-def require_honest(ended: Ended, call: Call, fault: str, *, happened: bool) -> None:
+def require_honest(ended: Ended, strike: Strike, *, happened: bool) -> None:
     """It ended as it should: killed, or with one sentence and exit code 1, or well because all was done."""
-    where = f"{fault} at {call}: {ended}"
+    where = f"{strike}: {ended}"
     if ended.returncode == 0:
         assert happened, where
-    elif fault == KILLED:
+    elif strike.fault == KILLED:
         assert ended.returncode == -signal.SIGKILL, where
     else:
         assert ended.returncode == 1, where

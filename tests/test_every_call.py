@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import BOTH, Make, execute, partials, run, state, without_history
-from tests.system_calls import KILLED, calls, needs_strace, points, require_durable, require_honest, struck
+from tests.system_calls import KILLED, calls, needs_strace, require_durable, require_honest, strikes
 
 pytest_plugins = ["tests.fault_databases"]
 pytestmark = needs_strace
@@ -30,14 +30,14 @@ def test_export(make: Make, tmp_path: Path, kind: str, name: str) -> None:
     found = calls(*arguments, log=tmp_path / "log", env=_MOMENT)
     require_durable(found, folder)
     new = path.read_bytes()
-    for call, fault in points(found, seed=34):
+    for strike in strikes(found, seed=34):
         path.write_bytes(old)
-        ended = struck(call, fault, *arguments, env=_MOMENT)
+        ended = strike.on(*arguments, env=_MOMENT)
         content = path.read_bytes()
-        assert content in (old, new), (call, fault, ended)
-        require_honest(ended, call, fault, happened=content == new)
-        if fault != KILLED:
-            assert partials(folder) == [], (call, fault, ended)
+        assert content in (old, new), (strike, ended)
+        require_honest(ended, strike, happened=content == new)
+        if strike.fault != KILLED:
+            assert partials(folder) == [], (strike, ended)
     assert run(*arguments, env=_MOMENT).returncode == 0
     assert list(folder.iterdir()) == [path]
     assert path.read_bytes() == new
@@ -55,9 +55,9 @@ def test_import(make: Make, snapshots: Callable[[str], Path], tmp_path: Path, ki
     found = calls("import-data", path, "--database-url", url, "--no-input", log=tmp_path / "log")
     after = without_history(state(url))
     assert before != after
-    for call, fault in points(found, seed=37):
+    for strike in strikes(found, seed=37):
         url = changed()
-        ended = struck(call, fault, "import-data", path, "--database-url", url, "--no-input")
+        ended = strike.on("import-data", path, "--database-url", url, "--no-input")
         now = without_history(state(url))
-        assert now in (before, after), (call, fault, ended)
-        require_honest(ended, call, fault, happened=now == after)
+        assert now in (before, after), (strike, ended)
+        require_honest(ended, strike, happened=now == after)

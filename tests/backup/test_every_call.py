@@ -15,7 +15,7 @@ from memoria.backup import catalogue
 from memoria.backup.file import BackupFile
 from tests.backup.backups import backed_up, environment, files, memoria, sidecar
 from tests.faults import BOTH, Make, execute, path_of, state
-from tests.system_calls import KILLED, calls, needs_strace, points, require_durable, require_honest, struck
+from tests.system_calls import KILLED, calls, needs_strace, require_durable, require_honest, strikes
 
 pytest_plugins = ["tests.fault_databases"]
 pytestmark = needs_strace
@@ -40,14 +40,14 @@ def test_backup(make: Make, tmp_path: Path, kind: str) -> None:
     arguments = ("backup-database", path, "--database-url", url)
     found = calls(*arguments, log=tmp_path / "log", env=environment(kind))
     require_durable(found, folder)
-    for call, fault in points(found, seed=40):
+    for strike in strikes(found, seed=40):
         earlier, number = pair(path), sidecar(path)["sequence"]
-        ended = struck(call, fault, *arguments, env=environment(kind))
+        ended = strike.on(*arguments, env=environment(kind))
         happened = require_whole(path) != number
-        assert happened or pair(path) == earlier, (call, fault, ended)
-        require_honest(ended, call, fault, happened=happened)
-        if fault != KILLED:
-            assert sorted(os.listdir(folder)) == [path.name, f"{path.name}.json"], (call, fault, ended)
+        assert happened or pair(path) == earlier, (strike, ended)
+        require_honest(ended, strike, happened=happened)
+        if strike.fault != KILLED:
+            assert sorted(os.listdir(folder)) == [path.name, f"{path.name}.json"], (strike, ended)
     backed_up(kind, url, path)
     assert sorted(os.listdir(folder)) == [path.name, f"{path.name}.json"]
 
@@ -59,16 +59,16 @@ def test_pruning(make: Make, tmp_path: Path) -> None:
     kept = files(folder)
     arguments = ("backup-database", folder / "x-{timestamp}.sql", "--database-url", url, "--keep-last", "1")
     found = calls(*arguments, log=tmp_path / "log")
-    for call, fault in points(found, seed=128):
+    for strike in strikes(found, seed=128):
         shutil.rmtree(folder)
         folder.mkdir()
         for name, data in kept.items():
             (folder / name).write_bytes(data)
-        ended = struck(call, fault, *arguments)
+        ended = strike.on(*arguments)
         found_now = sorted(path for path in folder.glob("x-*.sql") if path.with_name(f"{path.name}.json").exists())
         numbers = [require_whole(path) for path in found_now]
-        assert numbers, (call, fault, ended)
-        require_honest(ended, call, fault, happened=len(numbers) == 1 and found_now[0].name not in kept)
+        assert numbers, (strike, ended)
+        require_honest(ended, strike, happened=len(numbers) == 1 and found_now[0].name not in kept)
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -91,16 +91,16 @@ def test_restore(make: Make, tmp_path: Path, kind: str) -> None:
     found = calls(*arguments(), log=tmp_path / "log", env=environment(kind))
     after = state(url)
     assert before != after
-    for call, fault in points(found, seed=49):
+    for strike in strikes(found, seed=49):
         url, earlier = changed(), safety()
-        ended = struck(call, fault, *arguments(), env=environment(kind))
+        ended = strike.on(*arguments(), env=environment(kind))
         now = state(url)
-        assert now in (before, after), (call, fault, ended)
-        require_honest(ended, call, fault, happened=now == after)
+        assert now in (before, after), (strike, ended)
+        require_honest(ended, strike, happened=now == after)
         if now == after:
             (new,) = set(safety()).difference(earlier)
             require_whole(new)
-        if kind == "sqlite" and fault != KILLED:
-            assert os.listdir(path_of(url).parent) == ["memoria.sqlite3"], (call, fault, ended)
+        if kind == "sqlite" and strike.fault != KILLED:
+            assert os.listdir(path_of(url).parent) == ["memoria.sqlite3"], (strike, ended)
     assert memoria(kind, *arguments()).returncode == 0
     assert state(url) == after

@@ -321,7 +321,7 @@ class TestLock:
         url = make(POSTGRESQL)
         arguments = ("backup-database", tmp_path / "out" / "x.sql", "--database-url", url)
         with running_with(bin, *arguments) as first:
-            wait_until(lambda: psutil.Process(first.pid).children())
+            wait_until((tmp_path / "arguments").exists)
             children = psutil.Process(first.pid).children(recursive=True)
             first.kill()
             first.wait()
