@@ -22,6 +22,7 @@ from benchmarks.data import Shape
 from benchmarks.measure import CommandFailed
 from benchmarks.postgresql import Place
 from benchmarks.project import NO_DATABASE, manage
+from benchmarks.report import tell
 from benchmarks.sqlite import Files, make_databases, url
 
 GOAL_SQLITE, GOAL_POSTGRESQL, GOAL_MEMORY = 1.0, 1.05, 120.0
@@ -120,10 +121,6 @@ def show(results: Results) -> None:
             tell(f"{pair.ours} / {pair.reference}", ours.seconds / reference.seconds, pair.limit)
     peaks = [result.tree_peak_mb for name, result in results.items() if "backup" in name or "restore" in name]
     tell("memory of any backup or restore, MB", max(peaks, default=0.0), GOAL_MEMORY)
-
-
-def tell(what: str, measured: float, limit: float) -> None:
-    print(f"{what:52}{measured:8.2f}  (at most {limit:g}){'' if measured <= limit else '  NOT MET'}")
 
 
 if __name__ == "__main__":

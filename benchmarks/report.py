@@ -39,6 +39,11 @@ def figure(value: float | None, unit: str = "") -> str:
     return f"{value:,.{digits}f}{' ' if unit else ''}{unit}"
 
 
+def tell(what: str, measured: float, limit: float, more: str = "") -> None:
+    """One line for a figure that must not pass its limit."""
+    print(f"{what:52}{measured:8.2f}  (at most {limit:g}){'' if measured <= limit else '  NOT MET'}  {more}".rstrip())
+
+
 def goal_cells(goal: Goal) -> tuple[str, ...]:
     met = {True: "yes", False: "NO", None: "not measured"}[goal.met]
     limit = f"{'≥' if goal.at_least else '≤'} {goal.limit:g} {goal.unit}"

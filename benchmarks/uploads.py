@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from benchmarks.data import Shape
 from benchmarks.measure import CommandFailed, measure, run
 from benchmarks.project import NO_DATABASE, ROOT, manage
+from benchmarks.report import tell
 from benchmarks.sqlite import Files, make_databases, url
 
 GOAL_RATIO, GOAL_PAGE, GOAL_MEMORY = 1.25, 300_000, 150_000_000
@@ -132,10 +133,6 @@ def compare(files: Files, runs: int) -> None:
     tell("preview / dry run", preview_seconds / command, GOAL_RATIO, f"{preview_seconds:.2f} s / {command:.2f} s")
     tell("page, KB", page / 1e3, GOAL_PAGE / 1e3)
     tell("memory of the web process, MB", memory / 1e6, GOAL_MEMORY / 1e6, f"{before / 1e6:.0f} MB at first")
-
-
-def tell(what: str, measured: float, goal: float, more: str = "") -> None:
-    print(f"{what:32}{measured:8.2f}  (at most {goal:g}){'' if measured <= goal else '  NOT MET'}  {more}".rstrip())
 
 
 def preview(browser: Browser, snapshot: Path) -> Preview:

@@ -10,6 +10,7 @@ checked by its format's own means, and must end where its one stream ends.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import struct
 import zlib
@@ -98,18 +99,24 @@ class ZstdCompressor(_Sealing):
         super().__init__(_ZSTD_MARKER, frame.compress, frame.flush)
 
     def compress(self, data: bytes) -> bytes:
-        try:
+        with _memory_errors():
             return super().compress(data)
-        except zstandard.ZstdError as error:
-            raise _memory_error(error) or error from None
 
     def finish(self) -> bytes:
-        last = self._out(self._flush())
+        with _memory_errors():
+            last = self._out(self._flush())
         return last + _zstd_frame(self._hash.digest())
 
 
-def _memory_error(error: zstandard.ZstdError) -> MemoryError | None:
-    return MemoryError(str(error)) if "not enough memory" in str(error) else None
+@contextlib.contextmanager
+def _memory_errors() -> Iterator[None]:
+    """Zstandard's lack of memory as Python's."""
+    try:
+        yield
+    except zstandard.ZstdError as error:
+        if "not enough memory" in str(error):
+            raise MemoryError(str(error)) from None
+        raise
 
 
 class NoCompressor:
@@ -207,17 +214,17 @@ class _Opening:
         if not (_ZSTD_MAGIC + piece[4:]).startswith(piece) or not piece:
             raise InvalidSnapshot("the Zstandard stream is damaged, or does not begin with its data")
         try:
-            while piece:
-                part, piece = piece[:_PIECE], piece[_PIECE:]
-                out = frame.decompress(part)
-                for at in range(0, len(out), _OUTPUT):
-                    yield out[at : at + _OUTPUT]
-                self._hash.update(part[: len(part) - len(frame.unused_data)])
-                if frame.eof:
-                    piece = frame.unused_data + piece
-                    break
-                piece = piece or next(chunks, b"")
+            with _memory_errors():
+                while piece:
+                    part, piece = piece[:_PIECE], piece[_PIECE:]
+                    out = frame.decompress(part)
+                    for at in range(0, len(out), _OUTPUT):
+                        yield out[at : at + _OUTPUT]
+                    self._hash.update(part[: len(part) - len(frame.unused_data)])
+                    if frame.eof:
+                        piece = frame.unused_data + piece
+                        break
+                    piece = piece or next(chunks, b"")
         except zstandard.ZstdError as error:
-            damaged = InvalidSnapshot(f"the Zstandard stream is damaged ({error})")
-            raise _memory_error(error) or damaged from None
+            raise InvalidSnapshot(f"the Zstandard stream is damaged ({error})") from None
         self._end(frame.eof, piece, chunks)
