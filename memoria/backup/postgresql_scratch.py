@@ -1,4 +1,4 @@
-"""Databases of our own on a server: to try a backup in, gone at the end, or swept by the next run."""
+"""Databases of our own on a server: gone at the end unless they got another name, or swept by the next run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class NotPermitted(DatabaseFailure):
 
 @contextmanager
 def scratch(connection: BaseDatabaseWrapper, name: str) -> Iterator[BaseDatabaseWrapper]:
-    """A new database on the connection's server, dropped when the block ends."""
+    """A new database on the connection's server, dropped when the block ends if it is still called so."""
     with closing(connect(connection, name)) as session:
         session.autocommit = True
         with failures(name), session.cursor() as cursor:
@@ -62,6 +62,16 @@ def sibling(connection: BaseDatabaseWrapper, database: str) -> BaseDatabaseWrapp
     other: BaseDatabaseWrapper = connection.copy()
     other.settings_dict["NAME"] = database
     return other
+
+
+def require_free(cursor: Any, database: str) -> None:
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
+    if cursor.fetchone():
+        raise DatabaseFailure(f'the database "{database}" exists already: choose another name, or drop it first')
+
+
+def rename_database(cursor: Any, database: str, to: str) -> None:
+    waited_for(cursor, cursor.execute, f"ALTER DATABASE {quoted(database)} RENAME TO {quoted(to)}")
 
 
 def drop_database(cursor: Any, database: str) -> None:

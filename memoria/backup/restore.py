@@ -24,7 +24,7 @@ from memoria.backup.errors import InvalidBackup
 from memoria.backup.file import BackupFile
 from memoria.backup.postgresql_clear import clear
 from memoria.backup.postgresql_load import load, script
-from memoria.backup.postgresql_scratch import drop_database, sibling
+from memoria.backup.postgresql_scratch import rename_database, require_free, scratch
 from memoria.backup.report import BackupReport
 from memoria.backup.sidecar import Sidecar
 from memoria.backup.verification import require_same, restore_sqlite
@@ -146,17 +146,16 @@ class Restore:
             waited_for(cursor, cursor.execute, "ANALYZE")
 
     def _create_postgresql(self, file: BackupFile, backup: Sidecar) -> None:
+        """Complete before it gets its name: whatever ends this run, nothing else ever bears that name."""
         with closing(connect(self.connection, self.database)) as admin, failures(self.database):
             admin.autocommit = True
             with admin.cursor() as cursor:
-                postgresql.create_database(cursor, self.into)
-                try:
-                    with self._session(sibling(self.connection, self.into)) as (session, inside):
+                require_free(cursor, self.into)
+                with scratch(self.connection, self.database) as fresh:
+                    with self._session(fresh) as (session, inside):
                         self._load(file, backup, inside)
                         session.commit()
-                except BaseException:
-                    drop_database(cursor, self.into)
-                    raise
+                    rename_database(cursor, str(fresh.settings_dict["NAME"]), self.into)
 
     @contextmanager
     def _session(self, connection: BaseDatabaseWrapper) -> Iterator[tuple[Any, Any]]:

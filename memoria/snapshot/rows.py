@@ -10,7 +10,6 @@ member, `"$json_null": ["column", …]`.
 from __future__ import annotations
 
 import re
-import struct
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -21,6 +20,7 @@ import msgspec
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.scanner import Scanner
+from memoria.snapshot.rounding import is_rounded, require_kept
 from memoria.snapshot.structs import JSON_NULL, explain, facts_of, struct_of
 from memoria.snapshot.tables import Column, Kind, Table, TableFacts
 from memoria.snapshot.values import (
@@ -34,8 +34,6 @@ from memoria.snapshot.values import (
     shown,
 )
 
-_MAX_SINGLE = 3.4028235677973366e38
-"""Floats beyond this round to infinity in 4 bytes."""
 _NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -71,7 +69,7 @@ class RowDecoder:
         self._ignore_unknown = ignore_unknown
         self._struct = struct_of(table, self._facts, validate)
         self._decode = msgspec.json.Decoder(self._struct).decode
-        held = [facts_of(self._facts, column) for column in table.columns]
+        self._held = held = [facts_of(self._facts, column) for column in table.columns]
         self._names = [column.name for column in table.columns]
         self._required = [i for i, c in enumerate(table.columns) if c.default is not None and not c.null]
         self._defaults = defaults_of(table) if defaults is None else defaults
@@ -80,6 +78,7 @@ class RowDecoder:
         self._times = _positions(table, Kind.TIME)
         self._floats = _positions(table, Kind.FLOAT)
         self._singles = [i for i in self._floats if held[i].single_precision]
+        self._few_decimals = [i for i in self._floats + self._times if held[i].decimals is not None]
         self._texts = [i for i in _positions(table, Kind.TEXT) if not held[i].holds_nul]
         self._numeric_affinity = {i for i in self._jsons if held[i].numeric_affinity}
         self._binary = {i for i in self._jsons if held[i].type == "jsonb"}
@@ -105,6 +104,8 @@ class RowDecoder:
                 values[position] = self._json(position, values[position], json_null)
         self._fit_times(values)
         self._fit_floats(values, data)
+        if self._singles or self._few_decimals:
+            self._fit_decimals(values)
         for position in self._texts:
             if values[position] is not None and "\0" in values[position]:
                 raise self._invalid(position, "holds a NUL character, which PostgreSQL cannot store in text")
@@ -165,9 +166,6 @@ class RowDecoder:
                 zero = True
         if zero:
             self._check_zeros(data, values)
-        for position in self._singles:
-            if values[position] is not None:
-                self._check_single(position, values[position])
 
     def _non_finite(self, position: int, value: str) -> float:
         column = self.table.columns[position]
@@ -177,16 +175,17 @@ class RowDecoder:
             raise self._invalid(position, "is NaN, which SQLite cannot store")
         return float(value)
 
-    def _check_single(self, position: int, value: float) -> None:
-        if not isfinite(value):
-            return
-        if abs(value) >= _MAX_SINGLE:
-            raise self._invalid(position, f"is {value!r}, too large for the 4-byte floats of the target")
-        single: float = struct.unpack("<f", struct.pack("<f", value))[0]
-        if single != value:
-            if single == 0:
-                raise self._invalid(position, f"is {value!r}, too small for the 4-byte floats of the target")
-            self.rounded[self._names[position]] += 1
+    def _fit_decimals(self, values: list[Any]) -> None:
+        """A 4-byte float takes what is near and counts it; another column that would round is not for this value."""
+        for position in self._singles + self._few_decimals:
+            if (value := values[position]) is not None:
+                try:
+                    if position in self._few_decimals:
+                        require_kept(self._held[position], value)
+                    elif is_rounded(value):
+                        self.rounded[self._names[position]] += 1
+                except InvalidValue as error:
+                    raise self._invalid(position, error.reason) from None
 
     def _check_zeros(self, data: bytes, values: list[Any]) -> None:
         """A zero may have been written as -0, which the parser takes for 0, or as a number too small for a float."""

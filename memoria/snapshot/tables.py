@@ -83,6 +83,8 @@ class ColumnFacts:
     max_length: int | None = None
     integer_bits: int = 64
     single_precision: bool = False
+    decimals: int | None = None
+    """Digits after the point that a number or the second of a time keeps; a date keeps none of its time."""
     holds_nul: bool = True
     holds_nan: bool = True
     holds_negative_zero: bool = True

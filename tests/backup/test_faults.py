@@ -112,6 +112,27 @@ class TestKilled:
         if kind == "sqlite":
             assert [name for name in os.listdir(path_of(url).parent) if name.startswith(".")] == []
 
+    @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+    def test_a_restore_into_a_new_database(self, make: Make, tmp_path: Path, number: int) -> None:
+        """Struck while it fills the new database: there is none of that name."""
+        url = make(POSTGRESQL, "large")
+        path = backed_up(POSTGRESQL, url, tmp_path / "x.sql", "--no-verify")
+        arguments = ("restore-database", path, "--database-url", url, "--into", f"into_{number}")
+
+        def names() -> list[tuple[str]]:
+            return execute(url, f"SELECT datname FROM pg_database WHERE datname = 'into_{number}'")
+
+        try:
+            with running(POSTGRESQL, *arguments) as run:
+                run.strike(number, lambda: scratch_databases(url))
+                assert run.ended().returncode == (-number if number == signal.SIGKILL else 128 + number)
+            assert names() == []
+            assert memoria(POSTGRESQL, *arguments).returncode == 0
+            assert names() == [(f"into_{number}",)]
+            assert scratch_databases(url) == []
+        finally:
+            execute(url, f"DROP DATABASE IF EXISTS into_{number} WITH (FORCE)")
+
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     @pytest.mark.parametrize("kind", BOTH)
     def test_a_signal(self, make: Make, tmp_path: Path, kind: str, number: int) -> None:

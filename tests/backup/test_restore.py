@@ -78,7 +78,11 @@ def test_into_a_new_database(make: Make, tmp_path: Path, kind: str) -> None:
         assert equal(url, target)
         assert "It is a new database: point what uses the old one at it, or remove it after a drill." in ended.stderr
         taken = refused(kind, "restore-database", path, "--database-url", url, "--into", into)
-        assert "already" in taken
+        assert taken == (
+            f"{into} is there already: --into names a new file"
+            if kind == "sqlite"
+            else f'the database "{into}" exists already: choose another name, or drop it first'
+        )
         assert equal(url, target)
     finally:
         if kind != "sqlite":

@@ -12,7 +12,7 @@ from memoria.snapshot.errors import DatabaseFailure, InvalidRows
 from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import insert, query, script
 from tests.samples.engine import export, import_, merge
-from tests.samples.rows import row
+from tests.samples.rows import layout_c, row, snapshot_row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 
@@ -127,6 +127,41 @@ def test_numeric_for_whole_numbers(url: str, tmp_path: Path) -> None:
     export(url, tmp_path / "out.json")
     assert exported(tmp_path / "out.json", "access_count") == ["5", "-9223372036854775807", "0"]
     import_(url, tmp_path / "out.json")
+
+
+@pytest.mark.parametrize(
+    ("column", "type", "fits", "does_not"),
+    [
+        ("x_coord", "numeric(9,2)", ["0.25", "100.0", "-0.5", "3"], "0.125"),
+        ("x_coord", "numeric(12,0)", ["1e3", "-7"], "0.5"),
+        ("last_accessed", "timestamp(3)", ['"2026-11-22T10:00:00.123000Z"'], '"2026-11-22T10:00:00.123400Z"'),
+        ("last_accessed", "timestamp(0) with time zone", ['"2026-11-22T10:00:00Z"'], '"2026-11-22T10:00:00.5Z"'),
+        ("last_accessed", "date", ['"2026-11-22T00:00:00Z"'], '"2026-11-22T00:00:01Z"'),
+        ("last_accessed", "whole_second", ['"2026-11-22T10:00:00Z"'], '"2026-11-22T10:00:00.000001Z"'),
+    ],
+)
+def test_a_column_that_rounds(url: str, column: str, type: str, fits: list[str], does_not: str, tmp_path: Path) -> None:
+    """It takes what it holds whole, and no other value."""
+    script(url, "CREATE DOMAIN whole_second AS timestamp(0)")
+    path = tmp_path / "s.json"
+    rows = [snapshot_row("long_term_memory", memory_id=str(n)) for n in range(len(fits) + 1)]
+    for n, text in enumerate([*fits, does_not]):
+        rows[n][column] = json.loads(text)
+    alter(url, column, type)
+    path.write_bytes(layout_c(long_term_memories=rows[:-1]))
+    import_(url, path)
+    assert len(stored(url, column)) == len(fits)
+    merge(url, path)
+    path.write_bytes(layout_c(long_term_memories=rows))
+    for run in (import_, merge):
+        with pytest.raises(InvalidRows) as caught:
+            run(url, path)
+        ((key, reason),) = [(i.key, i.reason) for i in caught.value.report.issues]
+        assert key == str(len(fits))
+        assert reason.startswith(f"{column} is ")
+        assert reason.endswith("of the target would round")
+    import_(url, path, skip_invalid=True)
+    assert len(stored(url, column)) == len(fits)
 
 
 def test_a_domain_is_what_it_is_made_of(url: str, tmp_path: Path) -> None:

@@ -44,13 +44,17 @@ _SETTINGS = {
 }
 
 _COLUMNS = """
-    SELECT c.relname, a.attname, format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END, NULL),
-           NOT a.attnotnull,
+    SELECT c.relname, a.attname, format_type(m.type, NULL), NOT a.attnotnull,
            CASE WHEN a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4
-                THEN a.atttypmod - 4 END
+                THEN a.atttypmod - 4 END,
+           CASE WHEN m.type = 'numeric'::regtype AND m.modifier >= 4 THEN (((m.modifier - 4) & 2047) # 1024) - 1024
+                WHEN m.type IN ('timestamp'::regtype, 'timestamptz'::regtype) AND m.modifier >= 0 THEN m.modifier
+                WHEN m.type = 'date'::regtype THEN 0 END
       FROM pg_class c
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       JOIN pg_type t ON t.oid = a.atttypid
+      CROSS JOIN LATERAL (SELECT CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END,
+                                 CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END) m (type, modifier)
      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND pg_table_is_visible(c.oid)
        AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
        AND c.relpersistence <> 't'
@@ -214,7 +218,7 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     """All tables on the search path."""
     columns: dict[str, dict[str, ColumnFacts]] = {}
     cursor.execute(_COLUMNS)
-    for table, name, type, null, length in cursor.fetchall():
+    for table, name, type, null, length, decimals in cursor.fetchall():
         columns.setdefault(table, {})[name] = ColumnFacts(
             name,
             type,
@@ -222,6 +226,7 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             max_length=length,
             integer_bits={"smallint": 16, "integer": 32}.get(type, 64),
             single_precision=type == "real",
+            decimals=decimals,
             holds_nul=False,
         )
     references: dict[str, list[Reference]] = {}
