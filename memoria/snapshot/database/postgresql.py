@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -185,23 +186,30 @@ def _refusal(error: psycopg2.Error, password: str | None) -> str:
     return text.replace(password, "***") if password else text
 
 
+_threads: WeakKeyDictionary[Any, ThreadPoolExecutor] = WeakKeyDictionary()
+"""The thread of each connection, which ends with it: hundreds of short statements need not start one each."""
+
+
 def waited_for(cursor: Any, work: Callable[..., object], *arguments: Any) -> None:
     """Do work that may wait for the server, for a lock or an index, so that a signal ends it.
 
     The driver is deaf to signals while it waits, or takes them for a failure of its own; a thread that waits for
     another is not.
     """
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(work, *arguments)
-        try:
-            while not running.done():  # looking up now and then, because a signal may reach another thread
-                wait([running], timeout=0.2)
-            running.result()
-        except BaseException:
-            if not running.done():
-                with contextlib.suppress(psycopg2.Error):
-                    cursor.connection.cancel()
-            raise
+    connection = cursor.connection
+    if connection not in _threads:
+        _threads[connection] = ThreadPoolExecutor(1)
+    running = _threads[connection].submit(work, *arguments)
+    try:
+        while not running.done():  # looking up now and then, because a signal may reach another thread
+            wait([running], timeout=0.2)
+        running.result()
+    except BaseException:
+        if not running.done():
+            with contextlib.suppress(psycopg2.Error):
+                connection.cancel()
+            wait([running])
+        raise
 
 
 @contextmanager
