@@ -185,12 +185,13 @@ def _signals_raise() -> Iterator[None]:
 
     One that our caller has us ignore stays ignored, as under nohup.
     """
+    stopped_by = ""
 
     def leave(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped_by
         for other in previous:
             signal.signal(other, signal.SIG_IGN)
-        with contextlib.suppress(OSError):
-            sys.stderr.write(f"Stopped by {signal.Signals(number).name}; nothing half done is left behind.\n")
+        stopped_by = signal.Signals(number).name  # said in the end: a stream may be in the middle of a write now
         sys.exit(128 + number)
 
     previous = {n: handler for n in _SIGNALS if (handler := signal.getsignal(n)) != signal.SIG_IGN}
@@ -203,6 +204,9 @@ def _signals_raise() -> Iterator[None]:
     try:
         yield
     finally:
+        if stopped_by:
+            with contextlib.suppress(OSError):
+                sys.stderr.write(f"Stopped by {stopped_by}; nothing half done is left behind.\n")
         for number, handler in previous.items():
             signal.signal(number, handler)
 
