@@ -41,6 +41,9 @@ def test_a_move_compares_equal(loaded: Path, migrated_url: str, run_memoria: Run
         done = run_memoria("compare-data", side, migrated_url)
         assert (done.returncode, done.stderr) == (0, b"")
         assert done.stdout.splitlines()[-1] == b"Equal: 510 rows."
+    done = run_memoria("compare-data", str(snapshot), migrated_url, "--table", "teams")
+    lines = done.stdout.decode().splitlines()
+    assert (lines[0], lines[-1]) == ("1 table without rows on either side.", "Equal: 0 rows.")
 
 
 def test_differences_are_named(loaded: Path, tmp_path: Path, run_memoria: RunMemoria) -> None:
@@ -54,7 +57,8 @@ def test_differences_are_named(loaded: Path, tmp_path: Path, run_memoria: RunMem
     report = tmp_path / "report.json"
     done = run_memoria("compare-data", f"sqlite:///{loaded}", f"sqlite:///{changed}", "--report", str(report))
     assert done.returncode == 1
-    assert done.stdout.decode().splitlines()[21:-3] == [
+    assert done.stdout.decode().splitlines()[6:-3] == [
+        "15 tables without rows on either side.",
         f"  long_term_memory '{gone}': only in A",
         "  clusters '99': only in B",
         "  clusters '1': different in summary, weight",

@@ -19,8 +19,13 @@ def print_comparison(result: Comparison) -> None:
     for heading in ("same", "only in A", "only in B", "different"):
         table.add_column(heading, justify="right")
     for name, counts in result.tables.items():
-        table.add_row(name, f"{counts.same:,}", f"{counts.only_a:,}", f"{counts.only_b:,}", f"{counts.different:,}")
-    out.print(table)
+        figures = (counts.same, counts.only_a, counts.only_b, counts.different)
+        if any(figures):
+            table.add_row(name, *(f"{figure:,}" for figure in figures))
+    if table.row_count:
+        out.print(table)
+    if empty := len(result.tables) - table.row_count:
+        out.print(f"{counted(empty, 'table')} without rows on either side.")
     for name, counts in result.tables.items():
         for line in _examples(counts):
             out.print(Text(visible(f"  {name} {line}")))
