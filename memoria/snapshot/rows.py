@@ -77,8 +77,8 @@ class RowDecoder:
         self._jsons = _positions(table, Kind.JSON)
         self._times = _positions(table, Kind.TIME)
         self._floats = _positions(table, Kind.FLOAT)
-        self._singles = [i for i in self._floats if held[i].single_precision]
-        self._few_decimals = [i for i in self._floats + self._times if held[i].decimals is not None]
+        numbers = self._floats + self._times
+        self._narrow = [i for i in numbers if held[i].single_precision or held[i].decimals is not None]
         self._texts = [i for i in _positions(table, Kind.TEXT) if not held[i].holds_nul]
         self._numeric_affinity = {i for i in self._jsons if held[i].numeric_affinity}
         self._binary = {i for i in self._jsons if held[i].type == "jsonb"}
@@ -104,8 +104,7 @@ class RowDecoder:
                 values[position] = self._json(position, values[position], json_null)
         self._fit_times(values)
         self._fit_floats(values, data)
-        if self._singles or self._few_decimals:
-            self._fit_decimals(values)
+        self._fit_narrow(values)
         for position in self._texts:
             if values[position] is not None and "\0" in values[position]:
                 raise self._invalid(position, "holds a NUL character, which PostgreSQL cannot store in text")
@@ -171,16 +170,16 @@ class RowDecoder:
         column = self.table.columns[position]
         if column.minimum is not None or column.maximum is not None:
             raise self._invalid(position, f"is {value}, outside {column.minimum} to {column.maximum}")
-        if value == "NaN" and not facts_of(self._facts, column).holds_nan:
+        if value == "NaN" and not self._held[position].holds_nan:
             raise self._invalid(position, "is NaN, which SQLite cannot store")
         return float(value)
 
-    def _fit_decimals(self, values: list[Any]) -> None:
+    def _fit_narrow(self, values: list[Any]) -> None:
         """A 4-byte float takes what is near and counts it; another column that would round is not for this value."""
-        for position in self._singles + self._few_decimals:
+        for position in self._narrow:
             if (value := values[position]) is not None:
                 try:
-                    if position in self._few_decimals:
+                    if not self._held[position].single_precision:
                         require_kept(self._held[position], value)
                     elif is_rounded(value):
                         self.rounded[self._names[position]] += 1
@@ -197,7 +196,7 @@ class RowDecoder:
             text = str(raw, "ascii")
             if text.startswith("-"):
                 values[position] = -0.0
-                self.negative_zeros += not facts_of(self._facts, self.table.columns[position]).holds_negative_zero
+                self.negative_zeros += not self._held[position].holds_negative_zero
             if _is_not_zero(text):
                 raise self._invalid(position, f"is {shown(text)}, too small for a float")
 
