@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -17,16 +19,15 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
 from memoria.database_url import is_url, parsed
-from memoria.snapshot.database import with_way_out
-from memoria.snapshot.database.locks import lock_timeout
-from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure
+from memoria.snapshot.database import Sink, sink
+from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, FileFailure
 from memoria.snapshot.registry import MODELS
 
 _LOCK_NOT_AVAILABLE = "55P03"
-_WAIT = {"postgresql": "SET lock_timeout = {:.0f}", "sqlite": "PRAGMA busy_timeout = {:.0f}"}
+_CREATED_MEANWHILE = ("23505", "42P07", "42710")
+"""unique_violation (of the catalogue), duplicate_table and duplicate_object: what comes of two who create the same."""
 
-
-__all__ = ["UnknownDatabase", "connection_for", "create_tables", "describe", "is_url"]
+__all__ = ["UnknownDatabase", "connection_for", "create_tables", "describe", "is_url", "sink_with_tables"]
 
 
 class UnknownDatabase(DatabaseFailure):
@@ -64,21 +65,73 @@ def describe(connection: BaseDatabaseWrapper) -> str:
     return f"{connection.vendor}://{place}/{settings.get('NAME') or ''}"
 
 
+@contextmanager
+def sink_with_tables(
+    connection: BaseDatabaseWrapper, name: str, *, read_only: bool, created: list[str]
+) -> Iterator[Sink]:
+    """Opens a database as `sink` does, also one that is not there yet (SQLite), and creates the tables that it lacks.
+
+    They are created in the transaction that writes the rows, and stay where those do. `created`: takes their names.
+    """
+    with _new_file(connection), sink(connection, name, read_only=read_only) as opened:
+        with opened.around() as driver:
+            with _lent(connection, driver) as lent:
+                created += create_tables(lent)
+            if created:
+                yield opened
+                return
+        yield opened
+
+
 def create_tables(connection: BaseDatabaseWrapper) -> list[str]:
     """Migrate an empty database, or one that our migrations made; in any other, create only the tables that it lacks.
 
-    Returns the names of the mirrored tables that are new. They stay, whatever becomes of the rows.
+    Returns the names of the mirrored tables that are new.
     """
     with _failures(connection):
-        with connection.cursor() as cursor:
-            cursor.execute(_WAIT[connection.vendor].format(lock_timeout() * 1000))
-        existing = _names(connection)
-        missing = [model for model in MODELS if model._meta.db_table not in existing]
+        missing = _missing(connection)
         if len(missing) == len(MODELS) or (missing and _is_migrated(connection)):
             call_command("migrate", database=connection.alias, interactive=False, verbosity=0)
-        elif missing:
-            _create(connection, missing)
+        if dropped := _missing(connection) if missing else []:  # those that no migration makes a second time
+            _create(connection, dropped)
         return [model._meta.db_table for model in missing]
+
+
+@contextmanager
+def _new_file(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """An empty SQLite database where none is; it goes again unless something was written into it."""
+    path = Path(str(connection.settings_dict["NAME"]))
+    if connection.vendor != "sqlite" or path.name == ":memory:" or str(path).startswith("file:") or path.exists():
+        yield
+        return
+    try:
+        path.touch(exist_ok=False)
+    except OSError as error:
+        raise FileFailure.of("write", describe(connection), error) from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if not path.stat().st_size:
+                path.unlink()
+
+
+@contextmanager
+def _lent(connection: BaseDatabaseWrapper, driver: Any) -> Iterator[BaseDatabaseWrapper]:
+    """Django at work on the engine's connection to the same database, within the transaction that it has begun."""
+    lent = connection.copy()
+    lent.connection, lent.autocommit = driver, False
+    connections[connection.alias] = lent
+    try:
+        yield lent
+    finally:
+        lent.connection = None
+        connections[connection.alias] = connection
+
+
+def _missing(connection: BaseDatabaseWrapper) -> list[type[Model]]:
+    existing = _names(connection)
+    return [model for model in MODELS if model._meta.db_table not in existing]
 
 
 def _names(connection: BaseDatabaseWrapper) -> set[str]:
@@ -122,9 +175,9 @@ def _failures(connection: BaseDatabaseWrapper) -> Iterator[None]:
         name, reason = describe(connection), _first_line(error)
         if _is_busy(error.__cause__):
             raise DatabaseBusy(f"{name} is locked by another connection; try again when it is done") from error
-        raise DatabaseFailure(f"cannot create the tables in {name}: {with_way_out(reason)}") from error
-    finally:
-        connection.close()
+        if getattr(error.__cause__, "pgcode", None) in _CREATED_MEANWHILE:
+            raise DatabaseBusy(f"another run creates the tables of {name}; try again when it is done") from error
+        raise DatabaseFailure(f"cannot create the tables in {name}: {reason}; nothing was changed") from error
 
 
 def _is_busy(error: BaseException | None) -> bool:

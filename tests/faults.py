@@ -23,6 +23,8 @@ import psycopg2
 from tests import warm
 from tests.conftest import KINDS, ROOT, server
 
+CREATE = "create {} with `memoria migrate`, DATABASE_URL naming the database, or with --migrate of an import"
+"""The way out where a database (it), or its tables (them), are not there."""
 BOTH = ["sqlite", KINDS[-1]]
 """One of each vendor, where the versions of PostgreSQL cannot differ."""
 LARGE_ROWS = 3000

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.faults import Make, run
+from tests.faults import CREATE, Make, run
 
 pytest_plugins = ["tests.fault_databases"]
 MEMORIA = "import sys; sys.argv[0] = 'memoria'; from memoria.cli import main; main()"
@@ -41,7 +41,7 @@ def test_the_same_refusal(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/none.sqlite3"
     ours, theirs = memoria("export-data", "-", "--database-url", url), run("export-data", "-", "--database-url", url)
     assert ours.returncode == theirs.returncode == 1
-    assert ours.stderr.decode() == theirs.stderr == f"CommandError: {url} does not exist\n"
+    assert ours.stderr.decode() == theirs.stderr == f"CommandError: {url} does not exist: {CREATE.format('it')}\n"
 
 
 def test_a_wrong_environment_is_one_sentence() -> None:

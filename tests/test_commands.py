@@ -170,7 +170,7 @@ class TestFromPython:
 
     def test_failure(self, tmp_path: Path) -> None:
         url = f"sqlite:///{tmp_path}/none.sqlite3"
-        with pytest.raises(CommandError, match=r"does not exist$") as refusal:
+        with pytest.raises(CommandError, match=r"does not exist: create it with `memoria migrate`") as refusal:
             call_command("export-data", str(tmp_path / "x.json"), database_url=url)
         assert refusal.value.returncode == 1
         with pytest.raises(CommandError) as refusal:

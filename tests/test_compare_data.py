@@ -16,6 +16,7 @@ from memoria.snapshot.registry import TABLES
 from memoria.snapshot.sides import database_side, snapshot_side
 from memoria.snapshot.tables import Kind
 from tests.conftest import MakeDatabase, RunMemoria
+from tests.faults import CREATE
 from tests.samples.databases import CORE, insert
 from tests.samples.engine import export, opened, without_header
 from tests.samples.rows import row
@@ -108,7 +109,11 @@ def test_one_table(loaded: Path, tmp_path: Path, run_memoria: RunMemoria) -> Non
     ("side", "exit_code", "sentence"),
     [
         ("missing.json", 1, "cannot read missing.json: no such file"),
-        ("sqlite:////nowhere/x.db", 1, "sqlite:////nowhere/x.db does not exist"),
+        (
+            "sqlite:////nowhere/x.db",
+            1,
+            f"sqlite:////nowhere/x.db does not exist: {CREATE.format('it')}",
+        ),
         ("mysql://a:secret@b/c", 2, "mysql databases are not supported"),
         ("database:other", 2, "there is no database alias 'other'"),
     ],

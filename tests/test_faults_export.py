@@ -18,6 +18,7 @@ import pytest
 from tests.conftest import KINDS, ROOT
 from tests.faults import (
     BOTH,
+    CREATE,
     LARGE_ROWS,
     Make,
     Running,
@@ -228,7 +229,7 @@ class TestSource:
     def test_missing_file_is_not_created(self, tmp_path: Path) -> None:
         url = f"sqlite:///{tmp_path}/none.sqlite3"
         message = refused(tmp_path / "x.json", "--database-url", url)
-        assert message == f"{url} does not exist"
+        assert message == f"{url} does not exist: {CREATE.format('it')}"
         assert list(tmp_path.iterdir()) == []
 
     def test_not_a_database(self, tmp_path: Path) -> None:
@@ -241,7 +242,7 @@ class TestSource:
     @pytest.mark.parametrize("kind", BOTH)
     def test_without_tables(self, make_database: Make, tmp_path: Path, kind: str) -> None:
         message = refused(tmp_path / "x.json", "--database-url", make_database(kind))
-        assert message.endswith(" has no tables yet: create them with `memoria migrate`")
+        assert message.endswith(f" has no tables yet: {CREATE.format('them')}")
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize("kind", BOTH)

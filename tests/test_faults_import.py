@@ -354,7 +354,10 @@ class TestTarget:
     @pytest.mark.parametrize("kind", KINDS)
     def test_without_tables(self, make_database: Make, snapshots: Snapshots, tmp_path: Path, kind: str) -> None:
         url, path = make_database(kind), snapshots("sample")
-        assert "has no tables yet: create them with --migrate" in refused(url, path)
+        assert (
+            "has no tables yet: create them with `memoria migrate`, DATABASE_URL naming the database, or with --migrate"
+            in refused(url, path)
+        )
         if kind == KINDS[1]:
             return
         refused(url, path, "--migrate", "--dry-run")

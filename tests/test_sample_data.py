@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,6 +18,7 @@ from memoria.sample_data import Dataset, build
 from memoria.sample_data.numbers import DIMENSIONS, cosine
 from memoria.sample_data.rows import NOW
 from tests.conftest import ROOT, RunMemoria
+from tests.faults import CREATE
 
 MODELS: list[type[models.Model]] = [
     LongTermMemory,
@@ -245,7 +247,8 @@ def test_a_database_without_tables(database_url: str, run_memoria: RunMemoria) -
     assert result.returncode == 1
     assert result.stderr.decode() == (
         "CommandError: The database 'default' has no table long_term_memory, short_term_memory, clusters, "
-        "cluster_members, memory_relationships: run `memoria migrate` on it first.\n"
+        "cluster_members, memory_relationships: create them with `memoria migrate`, DATABASE_URL naming the "
+        "database, or with --migrate of an import\n"
     )
 
 
@@ -257,3 +260,11 @@ def test_a_database_out_of_reach(run_memoria: RunMemoria) -> None:
     assert result.stderr.decode().startswith("CommandError: The database 'default' cannot be filled: ")
     assert "s3cret-word" not in result.stderr.decode()
     assert "Traceback" not in result.stderr.decode()
+
+
+def test_a_file_that_is_not_there(run_memoria: RunMemoria, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/new.sqlite3"
+    result = run_memoria("load-sample-data", "--database-url", url)
+    assert result.returncode == 1
+    assert result.stderr.decode() == f"CommandError: {url} does not exist: {CREATE.format('it')}\n"
+    assert list(tmp_path.iterdir()) == []

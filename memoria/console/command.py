@@ -11,7 +11,9 @@ import signal
 import sys
 import textwrap
 from argparse import HelpFormatter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, NoReturn, Protocol
 
@@ -21,7 +23,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria.console.options import EPILOG
 from memoria.console.render import print_report, visible
 from memoria.console.report_file import report_file, write_report
-from memoria.databases import create_tables, describe
+from memoria.databases import describe, sink_with_tables
+from memoria.snapshot.database import sink
 from memoria.snapshot.errors import FileFailure, InvalidRows, SnapshotError, UndoRefused
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.report import counted
@@ -92,9 +95,12 @@ class SnapshotCommand(BaseCommand):
     def print_result(self, result: Any) -> None:
         print_report(result)
 
-    def create_tables(self, connection: BaseDatabaseWrapper, options: dict[str, Any]) -> None:
-        """Those that the database lacks, for --migrate."""
-        created = create_tables(connection)
+    @contextmanager
+    def target(self, connection: BaseDatabaseWrapper, options: dict[str, Any]) -> Iterator[Callable[..., Any]]:
+        """What opens the database to write to; with --migrate tables are created with the rows, and told of behind."""
+        created: list[str] = []
+        creates = options["migrate"] and not options["dry_run"]
+        yield partial(sink_with_tables, created=created) if creates else sink
         if created and options["verbosity"] > 0:
             what = ", ".join(created) if len(created) < 4 else counted(len(created), "table")
             self.stderr.write(f"Created {what} in {describe(connection)}.", self.style.NOTICE)
@@ -179,7 +185,7 @@ class _HelpFormatter(HelpFormatter):
         return [action for action in actions if self._DJANGOS.isdisjoint(action.option_strings)]
 
 
-@contextlib.contextmanager
+@contextmanager
 def _signals_raise() -> Iterator[None]:
     """A signal unwinds the stack, so that every `with` block cleans up behind itself; a second one changes nothing.
 

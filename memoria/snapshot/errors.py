@@ -7,6 +7,7 @@ SnapshotError           exit code 1: refused or failed, nothing changed
 ├── UndoRefused         rows that an import left were changed since; carries the report
 ├── FileFailure         the operating system refused to read or write a file
 ├── DatabaseFailure     the database refused, or is not what the engine needs
+│   ├── NotCreated      the database, or its tables, are not there yet
 │   ├── RowRefused      a row breaks one of the database's constraints
 │   └── DatabaseBusy    exit code 4: another run holds the lock
 └── Declined            the user answered no
@@ -67,6 +68,15 @@ class FileFailure(SnapshotError):
 
 class DatabaseFailure(SnapshotError):
     pass
+
+
+class NotCreated(DatabaseFailure):
+    def __init__(self, problem: str, what: str) -> None:
+        """`what` is to be created: "it", "them"."""
+        super().__init__(
+            f"{problem}: create {what} with `memoria migrate`, DATABASE_URL naming the database, or with --migrate of"
+            " an import"
+        )
 
 
 class RowRefused(DatabaseFailure):

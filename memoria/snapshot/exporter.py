@@ -21,7 +21,7 @@ from memoria.snapshot.formats import WRITERS
 from memoria.snapshot.formats.header import FORMAT, VERSION
 from memoria.snapshot.left_out import left_out
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.registry import TABLES, columns_in, require_readable
+from memoria.snapshot.registry import TABLES, columns_in, require_readable, require_tables
 from memoria.snapshot.report import FileReport, Issue, Report, counted
 from memoria.snapshot.selection import NOTHING, Conditions, Selection, is_unicode, matching
 from memoria.snapshot.tables import ALL, Table, TableFacts, names
@@ -70,8 +70,7 @@ class Export:
         facts = source.facts()
         require_readable(facts, source.elsewhere(), self.tables, self.database)
         present = [table for table in self.tables if table.name in facts]
-        if not any(table.name in facts for table in TABLES):
-            raise DatabaseFailure(f"{self.database} has no tables yet: create them with `memoria migrate`")
+        require_tables(facts, self.database)
         self._require_chosen(facts)
         selection = self._resolved(source, present, facts)
         conditions = Conditions(selection, facts, source.at_or_after) if selection else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -43,7 +44,7 @@ class Import:
     format: str | None = None
     confirm: Callable[[Report], bool] = lambda report: True
     """Asked once, with the whole plan, before anything is kept; False stops the run."""
-    target: Callable[..., Sink] = _open
+    target: Callable[..., AbstractContextManager[Sink]] = _open
     """Opens the database to write to; called as `database.sink` is."""
     watch: Watch = field(default_factory=Watch)
     origin: Origin | None = None

@@ -7,7 +7,7 @@ the table of a row from the moment it is looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -48,7 +48,7 @@ class Merge:
     """What the history of imports says of this one, if it writes; without it nothing is kept to undo it."""
     confirm: Callable[[Report], bool] = lambda report: True
     """Asked once, with the whole plan, before anything is written; False stops the run."""
-    target: Callable[..., Sink] = _open
+    target: Callable[..., AbstractContextManager[Sink]] = _open
     """Opens the database to write to; called as `database.sink` is."""
     watch: Watch = field(default_factory=Watch)
     progress: Progress = field(default_factory=NoProgress)

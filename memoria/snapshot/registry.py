@@ -11,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from memoria import models as memoria
-from memoria.snapshot.errors import DatabaseFailure, SnapshotError
+from memoria.snapshot.errors import DatabaseFailure, NotCreated, SnapshotError
 from memoria.snapshot.tables import Column, Kind, Table, TableFacts, names
 from memoria.snapshot.values import spelled
 
@@ -132,9 +132,9 @@ def chosen(names: list[str] | None) -> tuple[Table, ...]:
 
 
 def require_tables(facts: Container[str], database: str) -> None:
-    """Raises DatabaseFailure where a database has none of the tables."""
+    """Raises NotCreated where a database has none of the tables."""
     if not any(table.name in facts for table in TABLES):
-        raise DatabaseFailure(f"{database} has no tables yet: create them with --migrate, or with `memoria migrate`")
+        raise NotCreated(f"{database} has no tables yet", "them")
 
 
 def require_readable(

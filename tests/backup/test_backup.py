@@ -33,7 +33,7 @@ from tests.backup.backups import (
     stock,
 )
 from tests.conftest import KINDS, ROOT
-from tests.faults import Make, execute, path_of, role
+from tests.faults import CREATE, Make, execute, path_of, role
 
 pytest_plugins = ["tests.fault_databases"]
 NAMES = ["x.sql", "x.sql.gz", "x.sql.zst"]
@@ -129,7 +129,10 @@ class TestFile:
     def test_a_folder_that_was_made_for_nothing(self, tmp_path: Path) -> None:
         url = f"sqlite:///{tmp_path}/none.sqlite3"
         ended = memoria("sqlite", "backup-database", tmp_path / "new" / "folder" / "x.sql", "--database-url", url)
-        assert (ended.returncode, ended.message()) == (1, f"{url} does not exist")
+        assert (ended.returncode, ended.message()) == (
+            1,
+            f"{url} does not exist: {CREATE.format('it')}",
+        )
         assert list(tmp_path.iterdir()) == []
 
     def test_a_second_run_replaces_the_first(self, make: Make, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.backup.backups import memoria, sidecar
-from tests.faults import run
+from tests.faults import CREATE, run
 
 C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
@@ -49,4 +49,4 @@ def test_one_that_is_not_there(tmp_path: Path, locale: dict[str, str]) -> None:
     path = os.fsdecode(os.fsencode(tmp_path) + b"/\xfe.db")
     ended = memoria("sqlite", "backup-database", tmp_path / "x.sql", "--database-url", f"sqlite:///{path}", env=locale)
     assert ended.returncode == 1
-    assert ended.message() == f"sqlite:///{tmp_path}/\\udcfe.db does not exist"
+    assert ended.message() == f"sqlite:///{tmp_path}/\\udcfe.db does not exist: {CREATE.format('it')}"

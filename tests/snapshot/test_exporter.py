@@ -11,6 +11,7 @@ import pytest
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
 from memoria.snapshot.selection import Selection
 from tests.conftest import KINDS, MakeDatabase
+from tests.faults import CREATE
 from tests.samples.databases import CORE, EVERY, insert, query, script
 from tests.samples.engine import export, without_header
 from tests.samples.rows import row
@@ -128,7 +129,10 @@ def test_a_table_without_its_key(migrated_url: str, tmp_path: Path) -> None:
 
 
 def test_a_database_without_tables(database_url: str, tmp_path: Path) -> None:
-    with pytest.raises(DatabaseFailure, match="has no tables yet: create them with `memoria migrate`"):
+    with pytest.raises(
+        DatabaseFailure,
+        match=f"has no tables yet: {CREATE.format('them')}",
+    ):
         export(database_url, tmp_path / "out.json")
     assert list(tmp_path.glob("*out*")) == []
 

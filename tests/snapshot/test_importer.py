@@ -12,6 +12,7 @@ from memoria.snapshot.errors import DatabaseFailure, Declined, InvalidRows
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.importer import Import
 from tests.conftest import RunMemoria
+from tests.faults import CREATE
 from tests.samples.databases import CORE, EVERY, contents, insert, query, rows_of, script
 from tests.samples.engine import export, import_, opened
 from tests.samples.rows import layout_c, row, snapshot_row
@@ -218,7 +219,7 @@ def test_a_database_without_tables(database_url: str, tmp_path: Path) -> None:
     path = write(tmp_path / "s.json", clusters=[snapshot_row("clusters")])
     with pytest.raises(DatabaseFailure) as caught:
         import_(database_url, path)
-    assert str(caught.value).endswith(" has no tables yet: create them with --migrate, or with `memoria migrate`")
+    assert str(caught.value).endswith(f" has no tables yet: {CREATE.format('them')}")
 
 
 def test_indexes_are_back_after_a_large_import(migrated_url: str, tmp_path: Path) -> None:

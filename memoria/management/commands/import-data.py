@@ -51,9 +51,11 @@ class Command(SnapshotCommand):
     def run(self, options: dict[str, Any]) -> Report:
         tables = chosen(options["tables"])
         connection = shared.connection(options)
-        with shared.snapshot(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
-            if options["migrate"] and not options["dry_run"]:
-                self.create_tables(connection, options)
+        with (
+            self.target(connection, options) as target,
+            shared.snapshot(options["source"]) as file,
+            TerminalProgress(quiet=options["verbosity"] == 0) as progress,
+        ):
             return Import(
                 file,
                 connection,
@@ -71,6 +73,7 @@ class Command(SnapshotCommand):
                 format=options["format"],
                 confirm=_no_question if options["no_input"] or not _is_terminal() else partial(_ask, progress),
                 origin=shared.origin("import-data", options),
+                target=target,
                 progress=progress,
             ).run()
 

@@ -76,9 +76,11 @@ class Command(SnapshotCommand):
             validate=not options["no_validate"],
         )
         connection = shared.connection(options)
-        with shared.snapshot(options["source"]) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
-            if options["migrate"] and not options["dry_run"]:
-                self.create_tables(connection, options)
+        with (
+            self.target(connection, options) as target,
+            shared.snapshot(options["source"]) as file,
+            TerminalProgress(quiet=options["verbosity"] == 0) as progress,
+        ):
             return Merge(
                 file,
                 connection,
@@ -88,6 +90,7 @@ class Command(SnapshotCommand):
                 allow_edited=options["allow_edited"],
                 format=options["format"],
                 origin=shared.origin("import-memories", options),
+                target=target,
                 progress=progress,
             ).run()
 

@@ -10,7 +10,8 @@ from memoria.console import options as shared
 from memoria.databases import describe
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, ShortTermMemory
 from memoria.sample_data import build
-from memoria.snapshot.errors import SnapshotError
+from memoria.snapshot.database.sqlite import require_file
+from memoria.snapshot.errors import NotCreated, SnapshotError
 
 # Clusters before their members.
 MODELS: tuple[type[models.Model], ...] = (
@@ -39,10 +40,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, if_empty: bool, **options: Any) -> None:
         try:
             connection = shared.connection(options)
+            database = connection.alias
+            name = repr(database) if options["database_url"] is None else describe(connection)
+            if connection.vendor == "sqlite":
+                require_file(connection, describe(connection))
         except SnapshotError as error:
             raise CommandError(str(error), returncode=error.exit_code) from None
-        database = connection.alias
-        name = repr(database) if options["database_url"] is None else describe(connection)
         try:
             require_tables(database, name)
             with transaction.atomic(using=database):
@@ -64,7 +67,7 @@ def require_tables(database: str, name: str) -> None:
     there = connections[database].introspection.table_names()
     missing = [model._meta.db_table for model in MODELS if model._meta.db_table not in there]
     if missing:
-        raise CommandError(f"The database {name} has no table {', '.join(missing)}: run `memoria migrate` on it first.")
+        raise CommandError(str(NotCreated(f"The database {name} has no table {', '.join(missing)}", "them")))
 
 
 def rows_held(database: str) -> dict[str, int]:

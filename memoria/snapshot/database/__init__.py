@@ -96,6 +96,10 @@ class Sink(Protocol):
         """Locks the tables against other writers; commits at the end of the block, rolls back on any error."""
         ...
 
+    def around(self) -> AbstractContextManager[Any]:
+        """One transaction around those of `transaction`, which are parts of it then. Gives the driver's connection."""
+        ...
+
     def lock(self, table: str) -> None:
         """Within a transaction, as if it had been begun with this table as well."""
         ...

@@ -33,6 +33,7 @@ class PostgreSQLSink:
     def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
         self._connection = connection
         self._name = name
+        self._is_part = False
         self._forget()
 
     def __enter__(self) -> Self:
@@ -74,20 +75,42 @@ class PostgreSQLSink:
         self.query(f"LOCK TABLE {quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
 
     @contextmanager
+    def around(self) -> Iterator[Any]:
+        with self.transaction([]):
+            self._is_part = True
+            try:
+                yield self._database
+            finally:
+                self._is_part = False
+
+    @contextmanager
     def transaction(self, tables: Sequence[str]) -> Iterator[None]:
-        self._database.autocommit = False
+        is_part = self._is_part
+        if is_part:
+            self.query("SAVEPOINT part")
+        else:
+            self._database.autocommit = False
         try:
             for table in tables:
                 self.lock(table)
             self._set_local()
             yield
-            self._commit()
+            if is_part:
+                self.query("RELEASE part")
+            else:
+                self._commit()
         except BaseException:
             with contextlib.suppress(psycopg2.Error):  # without a connection the server rolls back by itself
-                self._database.rollback()
-                self._database.autocommit = True
+                self._roll_back(is_part=is_part)
             self._forget()
             raise
+
+    def _roll_back(self, *, is_part: bool) -> None:
+        if is_part:
+            self._cursor.execute("ROLLBACK TO part")
+        else:
+            self._database.rollback()
+            self._database.autocommit = True
 
     def _forget(self) -> None:
         """What a transaction left to be done at its end."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database.locks import lock_timeout
-from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
+from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, NotCreated, RowRefused
 from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
 
 SEARCH_INDEX = "memory_search_fts"
@@ -56,13 +56,18 @@ def _translated(error: sqlite3.Error, name: str) -> DatabaseFailure:
     return DatabaseFailure(f"{name}: {error}")
 
 
+def require_file(connection: BaseDatabaseWrapper, name: str) -> None:
+    """Raises NotCreated where a driver would make a new database."""
+    path = str(connection.settings_dict["NAME"])
+    if not path.startswith("file:") and not Path(path).is_file():
+        raise NotCreated(f"{name} does not exist", "it")
+
+
 def connect(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> sqlite3.Connection:
     """A plain connection beside Django's: no converters, no foreign keys acting on their own, explicit transactions."""
     path = file = str(connection.settings_dict["NAME"])
+    require_file(connection, name)
     if not path.startswith("file:"):
-        if not Path(path).is_file():
-            hint = "" if read_only else "; --migrate creates it"
-            raise DatabaseFailure(f"{name} does not exist{hint}")
         path = f"file:{quote(os.fsencode(Path(path).absolute()))}?mode={'ro' if read_only else 'rw'}"
     try:
         database = sqlite3.connect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from memoria.snapshot.database import sqlite, sqlite_changes
 from memoria.snapshot.database.sqlite_search import SearchIndex, unwritable
 from memoria.snapshot.tables import Column, ColumnFacts, Kind, Reference, Table, TableFacts, stage_name
 
+_WHOLE = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+_PART = ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part")
 _STAGE_TYPES = {Kind.INTEGER: "INTEGER", Kind.FLOAT: "REAL", Kind.BOOLEAN: "INTEGER"}
 
 
@@ -28,6 +31,7 @@ class SQLiteSink:
         self._connection = connection
         self._name = name
         self._read_only = read_only
+        self._steps = _WHOLE
 
     def __enter__(self) -> Self:
         self._database = sqlite.connect(self._connection, self._name, read_only=self._read_only)
@@ -75,16 +79,26 @@ class SQLiteSink:
         pass  # a transaction has the whole database
 
     @contextmanager
+    def around(self) -> Iterator[sqlite3.Connection]:
+        with self.transaction([]):
+            self._steps = _PART
+            try:
+                yield self._database
+            finally:
+                self._steps = _WHOLE
+
+    @contextmanager
     def transaction(self, tables: Sequence[str]) -> Iterator[None]:
+        begin, commit, roll_back = self._steps
         with sqlite.failures(self._name):
-            self._database.execute("BEGIN IMMEDIATE")
+            self._database.execute(begin)
         try:
             yield
             with sqlite.failures(self._name):
-                self._database.execute("COMMIT")
+                self._database.execute(commit)
         except BaseException:
             if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
+                self._database.execute(roll_back)
             self._forget()
             raise
 
