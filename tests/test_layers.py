@@ -28,6 +28,7 @@ LEAVES = {
     "watch",
     "structs",
     "rounding",
+    "affinity",
     "rows",
     "difference",
     "digest",
@@ -39,7 +40,7 @@ STAGES = {"registry", "database", "selection", "mapping", "reading", "history", 
 # A pipeline of its own: each may be made of those before it.
 MERGE = ["mapping", "merge_options", "merge_stage", "merge_mentions", "merge_settle", "merge_compare", "merge_content"]
 MERGE += ["merge_decisions", "merge_plan", "merge_apply"]
-STAGES |= {*MERGE, "undo_references", "changes"}
+STAGES |= {*MERGE, "undo_references", "changes", "fitting"}
 ORDER = {"exporter", "left_out", "importer", "merge", "undo", "sides", "compare"}
 WITHOUT_DJANGO = {
     "formats",
@@ -51,6 +52,7 @@ WITHOUT_DJANGO = {
     "tables",
     "compression",
     "rounding",
+    "affinity",
     "rows",
     "files",
     "digest",
@@ -73,6 +75,7 @@ SIDEWAYS = {
     ("exporter", "left_out"),
 }
 SIDEWAYS |= {("undo_references", "mapping"), ("undo_references", "registry"), ("undo", "undo_references")}
+SIDEWAYS |= {("fitting", "mapping"), ("fitting", "registry"), ("fill", "fitting")}
 SIDEWAYS |= {("changes", "undo_references"), ("history", "changes"), ("history", "undo_references")}
 SIDEWAYS |= {(later, earlier) for number, later in enumerate(MERGE) for earlier in MERGE[:number]}
 DOORS = (

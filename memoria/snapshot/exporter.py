@@ -17,6 +17,7 @@ from memoria.snapshot import database
 from memoria.snapshot.database import Emit, Source
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows, SnapshotError
 from memoria.snapshot.files import OutputFile
+from memoria.snapshot.fitting import require_fitting
 from memoria.snapshot.formats import WRITERS
 from memoria.snapshot.formats.header import FORMAT, VERSION
 from memoria.snapshot.left_out import left_out
@@ -72,6 +73,7 @@ class Export:
         present = [table for table in self.tables if table.name in facts]
         require_tables(facts, self.database)
         self._require_chosen(facts)
+        require_fitting(self.tables if self.selection is None else TABLES, facts)
         selection = self._resolved(source, present, facts)
         conditions = Conditions(selection, facts, source.at_or_after) if selection else None
         where = conditions.of if conditions else {}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from memoria.snapshot.apply import advancing, prove
 from memoria.snapshot.errors import InvalidSnapshot, InvalidValue, RowRefused
+from memoria.snapshot.fitting import require_writable
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.history import History
@@ -84,6 +85,7 @@ def _promised(plan: Plan, reader: Reader) -> dict[str, Table]:
         if name not in plan.decoders or facts is None or facts.unwritable:
             raise NeedsPlan
         tables[name] = plan.decoders[name].table
+    require_writable(tables.values(), plan.facts)
     return tables
 
 

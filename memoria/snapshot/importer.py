@@ -16,6 +16,7 @@ from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import Declined, InvalidSnapshot
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.fill import NeedsPlan, fill
+from memoria.snapshot.fitting import require_writable
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.history import History, Origin
 from memoria.snapshot.plan import Options, Plan
@@ -106,6 +107,7 @@ class Import:
         reader, others = reading.plan(plan)
         plan.digest = reader.digest
         carried = self._settle(plan, reading, reader)
+        require_writable(carried, facts)
         missing_tables(carried, facts, sink.elsewhere(), plan.report)
         self._require_whole(sink, plan, reader, carried)
         other_rows(others, set(names(TABLES)), plan.report, ignore_unknown=self.options.ignore_unknown)

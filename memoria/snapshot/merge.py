@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -17,6 +18,7 @@ from memoria.snapshot import database
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import Declined, InvalidSnapshot
 from memoria.snapshot.files import InputFile
+from memoria.snapshot.fitting import require_writable
 from memoria.snapshot.history import History, Origin
 from memoria.snapshot.mapping import MEMORIES
 from memoria.snapshot.merge_apply import merge
@@ -26,7 +28,7 @@ from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
 from memoria.snapshot.registry import MERGED, TABLES, require_tables
 from memoria.snapshot.report import FileReport, Report
-from memoria.snapshot.tables import Table, names
+from memoria.snapshot.tables import Table, TableFacts, names
 from memoria.snapshot.watch import Watch
 
 _open = database.sink
@@ -62,14 +64,20 @@ class Merge:
             reading = Reading(self.file, self.format, self.allow_edited, self.progress)
             report = Report("merge", self.database, FileReport(self.file.name), dry_run=self.dry_run)
             with nullcontext() if self.dry_run else sink.transaction([]):
-                lock = _no_lock if self.dry_run else sink.lock
-                plan = MergePlan(sink, MERGED, facts, self.options, report, self.watch, lock)
+                first_look = partial(self._first_look, sink, facts)
+                plan = MergePlan(sink, MERGED, facts, self.options, report, self.watch, first_look)
                 carried = self._plan(sink, plan, reading)
                 require_valid(report, skip_invalid=self.options.skip_invalid)
                 if not self.dry_run:
                     self._apply(sink, plan, carried, reading)
         report.seconds += monotonic() - started
         return report
+
+    def _first_look(self, sink: Sink, facts: dict[str, TableFacts], table: str) -> None:
+        """Before anything is asked of a table. A dry run holds nobody up."""
+        require_writable([found for found in MERGED if found.name == table], facts)
+        if not self.dry_run:
+            sink.lock(table)
 
     def _apply(self, sink: Sink, plan: MergePlan, carried: list[Table], reading: Reading) -> None:
         if not self.confirm(plan.report):
@@ -98,10 +106,6 @@ class Merge:
         note_fits(plan.decoders, plan.report)
         _compare_dimensions(sink, plan)
         return [table for table in carried if table.name in plan.facts]
-
-
-def _no_lock(table: str) -> None:
-    """A dry run holds nobody up."""
 
 
 def _compare_dimensions(sink: Sink, plan: MergePlan) -> None:

@@ -12,12 +12,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from math import isfinite
 from typing import Any
 
 import msgspec
 
+from memoria.snapshot.affinity import is_not_zero, may_alter, require_unaltered
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.rounding import is_rounded, require_kept
@@ -80,7 +79,8 @@ class RowDecoder:
         numbers = self._floats + self._times
         self._narrow = [i for i in numbers if held[i].single_precision or held[i].decimals is not None]
         self._texts = [i for i in _positions(table, Kind.TEXT) if not held[i].holds_nul]
-        self._numeric_affinity = {i for i in self._jsons if held[i].numeric_affinity}
+        self._alterable = [(i, c.kind) for i, c in enumerate(table.columns) if may_alter(c.kind, held[i])]
+        self._padded = [i for i in _positions(table, Kind.TEXT) if held[i].padded]
         self._binary = {i for i in self._jsons if held[i].type == "jsonb"}
         zero = [(table.columns[i].name, msgspec.Raw, msgspec.Raw(b"")) for i in self._floats]
         self._float_texts = msgspec.json.Decoder(msgspec.defstruct("Floats", zero)).decode
@@ -105,6 +105,7 @@ class RowDecoder:
         self._fit_times(values)
         self._fit_floats(values, data)
         self._fit_narrow(values)
+        self._check_kept(values)
         for position in self._texts:
             if values[position] is not None and "\0" in values[position]:
                 raise self._invalid(position, "holds a NUL character, which PostgreSQL cannot store in text")
@@ -133,8 +134,6 @@ class RowDecoder:
             if not self.table.columns[position].null:
                 raise self._invalid(position, "is null, and may not be")
             return None
-        if self._numeric_affinity and position in self._numeric_affinity and not _survives_affinity(text):
-            raise self._invalid(position, f"holds the number {shown(text)}, which this SQLite column would round")
         if self._binary and position in self._binary:
             self._check_binary(position, text)
         return text
@@ -186,6 +185,20 @@ class RowDecoder:
                 except InvalidValue as error:
                     raise self._invalid(position, error.reason) from None
 
+    def _check_kept(self, values: list[Any]) -> None:
+        """Some columns make something else of what they are given."""
+        for position, kind in self._alterable:
+            if (value := values[position]) is not None:
+                try:
+                    require_unaltered(kind, self._held[position], value)
+                except InvalidValue as error:
+                    raise self._invalid(position, error.reason) from None
+        for position in self._padded:
+            length = self._held[position].max_length
+            if (value := values[position]) is not None and length is not None and len(value) < length:
+                reason = f"is {shown(value)}, which the character({length}) of the target would fill up with spaces"
+                raise self._invalid(position, reason)
+
     def _check_zeros(self, data: bytes, values: list[Any]) -> None:
         """A zero may have been written as -0, which the parser takes for 0, or as a number too small for a float."""
         texts = self._float_texts(data)
@@ -197,7 +210,7 @@ class RowDecoder:
             if text.startswith("-"):
                 values[position] = -0.0
                 self.negative_zeros += not self._held[position].holds_negative_zero
-            if _is_not_zero(text):
+            if is_not_zero(text):
                 raise self._invalid(position, f"is {shown(text)}, too small for a float")
 
     def _check_absent(self, values: list[Any]) -> None:
@@ -302,19 +315,3 @@ def defaults_of(table: Table) -> dict[str, Any]:
 
 def _positions(table: Table, kind: Kind) -> list[int]:
     return [position for position, column in enumerate(table.columns) if column.kind is kind]
-
-
-def _is_not_zero(number: str) -> bool:
-    """Whether a JSON number has a digit other than 0: if it reads as zero all the same, it is too small."""
-    return bool(number.lower().partition("e")[0].strip("-0."))
-
-
-def _survives_affinity(text: str) -> bool:
-    """Whether a JSON value keeps its value in a SQLite column of NUMERIC affinity, which turns text into numbers."""
-    if text[0] not in "-0123456789":
-        return True
-    number = float(text)
-    if number == 0:
-        return not (_is_not_zero(text) or text.startswith("-"))
-    whole = text.lstrip("-").isdigit() and len(text) < 19
-    return isfinite(number) and (whole or Decimal(text) == Decimal(repr(number)))

@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria.snapshot import database, formats
 from memoria.snapshot.errors import FileFailure, InvalidSnapshot, InvalidValue, SnapshotError
 from memoria.snapshot.files import InputFile
+from memoria.snapshot.fitting import require_fitting
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.registry import columns_in, other_tables, require_readable
@@ -69,6 +70,7 @@ class _DatabaseSide:
         self._progress = progress
         self._facts = source.facts()
         require_readable(self._facts, source.elsewhere(), tables, name)
+        require_fitting(tables, self._facts)
         counts = {other: source.count(other) for other in other_tables(self._facts, tables)}
         self.others = {other: count for other, count in counts.items() if count}
 

@@ -88,7 +88,12 @@ class ColumnFacts:
     holds_nul: bool = True
     holds_nan: bool = True
     holds_negative_zero: bool = True
-    numeric_affinity: bool = False
+    affinity: str = ""
+    """What SQLite makes of values: TEXT, INTEGER, REAL or NUMERIC; nothing else where it is empty."""
+    kinds: frozenset[Kind] = frozenset(Kind)
+    """What its type can hold; a column for another kind is refused by name."""
+    padded: bool = False
+    """Whether text shorter than `max_length` is filled up with spaces."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from memoria.snapshot import database
 from memoria.snapshot.changes import CHANGES, COLUMNS, HELD, Changes
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, Declined, SnapshotError, UndoRefused
+from memoria.snapshot.fitting import require_writable
 from memoria.snapshot.history import now
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import HISTORY, TABLES
@@ -48,6 +49,7 @@ class Undo:
             report = self._report(sink)
             facts = sink.facts()
             tables = self._tables(sink, facts)
+            require_writable(tables, facts)
             self.progress.stage("Comparing")
             self._plan(sink, facts, tables, report)
             if not self.dry_run:

@@ -1,4 +1,4 @@
-"""Columns of PostgreSQL with another type than the one that belongs there: carried whole, or refused."""
+"""Columns with another type than the one that belongs there: carried whole, or refused."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
-from memoria.snapshot.errors import DatabaseFailure, InvalidRows
+from memoria.snapshot.compare import compare
+from memoria.snapshot.errors import DatabaseFailure, InvalidRows, SnapshotError
+from memoria.snapshot.progress import NoProgress
+from memoria.snapshot.registry import TABLES
+from memoria.snapshot.selection import Selection
+from memoria.snapshot.sides import database_side, snapshot_side
 from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import insert, query, script
-from tests.samples.engine import export, import_, merge
+from tests.samples.engine import export, import_, merge, opened, undo
 from tests.samples.rows import layout_c, row, snapshot_row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
@@ -173,21 +178,167 @@ def test_a_domain_is_what_it_is_made_of(url: str, tmp_path: Path) -> None:
     assert exported(tmp_path / "out.json", "created_at")[0].endswith("Z")
 
 
+MOOD = "CREATE TYPE mood AS ENUM ('text', 'default'); CREATE DOMAIN vector AS double precision[]"
+
+
+def refusals(url: str, path: Path) -> dict[str, str]:
+    """What each way in and out says, given a file that it would take; nothing where it does not refuse."""
+
+    def compared() -> None:
+        with (
+            opened(url) as connection,
+            database_side(connection, "here", TABLES, NoProgress()) as here,
+            snapshot_side(str(path), TABLES, NoProgress()) as there,
+        ):
+            compare(here, there, TABLES)
+
+    ways = {
+        "export": lambda: export(url, path.with_name("out.json")),
+        "export, two jobs": lambda: export(url, path.with_name("out.json"), jobs=2),
+        "export of a namespace": lambda: export(url, path.with_name("out.json"), selection=Selection(("default",))),
+        "comparison": compared,
+        "undo": lambda: undo(url, 1),
+        "dry run": lambda: import_(url, path, dry_run=True),
+        "import": lambda: import_(url, path),
+        "import without checks": lambda: import_(url, path, validate=False),
+        "appending": lambda: import_(url, path, truncate=False, skip_invalid=True),
+        "dry run of a merge": lambda: merge(url, path, dry_run=True, undo=False),
+        "merge": lambda: merge(url, path, undo=False),
+        "merge with new ids": lambda: merge(url, path, namespace="other", new_ids=True, undo=False),
+    }
+    found = {}
+    for name, way in ways.items():
+        try:
+            way()
+            found[name] = ""
+        except SnapshotError as error:
+            found[name] = str(error)
+    return found
+
+
 @pytest.mark.parametrize(
-    ("column", "type", "using", "called"),
+    ("table", "column", "type", "using", "called"),
     [
-        ("processed_data", "bytea", "convert_to(processed_data::text, 'UTF8')", "JSON"),
-        ("importance_score", "text", "", "floats"),
-        ("is_preference", "text", "", "booleans"),
-        ("created_at", "text", "", "times"),
-        ("access_count", "double precision", "", "whole numbers"),
-        ("summary", "text[]", "ARRAY[summary]", "text"),
-        ("summary", "json", "to_json(summary)", "text"),
+        ("memory_relationships", "relationship_id", "uuid", "gen_random_uuid()", "text"),
+        ("memory_relationships", "source_memory_id", "uuid", "gen_random_uuid()", "text"),
+        ("memory_relationships", "reasoning", "mood", "'text'::mood", "text"),
+        ("cluster_members", "id", "text", "id::text", "whole numbers"),
+        ("long_term_memory", "memory_id", "bigint", "1", "text"),
+        ("long_term_memory", "embedding", "double precision[]", "NULL", "JSON"),
+        ("long_term_memory", "embedding", "vector", "NULL", "JSON"),
+        ("long_term_memory", "processed_data", "bytea", "'x'", "JSON"),
+        ("long_term_memory", "importance_score", "text", "importance_score::text", "floats"),
+        ("long_term_memory", "is_preference", "text", "is_preference::text", "booleans"),
+        ("long_term_memory", "last_accessed", "bigint", "0", "times"),
+        ("long_term_memory", "access_count", "double precision", "access_count", "whole numbers"),
+        ("long_term_memory", "namespace", "mood", "namespace::mood", "text"),
+        ("long_term_memory", "summary", "text[]", "ARRAY[summary]", "text"),
+        ("long_term_memory", "summary", "json", "to_json(summary)", "text"),
+        ("long_term_memory", "summary", "money", "1::money", "text"),
+        ("long_term_memory", "summary", "tsvector", "summary::tsvector", "text"),
     ],
 )
-def test_a_type_that_does_not_belong(url: str, column: str, type: str, using: str, called: str, tmp_path: Path) -> None:
-    alter(url, column, type, using)
-    with pytest.raises(DatabaseFailure) as caught:
-        export(url, tmp_path / "out.json")
-    assert str(caught.value) == (f"long_term_memory.{column} has the type {type} where {called} belong: alter its type")
-    assert list(tmp_path.iterdir()) == []
+def test_a_type_that_does_not_belong(
+    url: str, table: str, column: str, type: str, using: str, called: str, tmp_path: Path
+) -> None:
+    """Every way in and out refuses it in the same words, before it does anything else."""
+    tables = ("clusters", "long_term_memory", "cluster_members", "memory_relationships")
+    for name in tables:
+        insert(url, name, [row(name)])
+    path = tmp_path / "whole.json"
+    export(url, path)
+    import_(url, path, undo=True)
+    script(url, MOOD)
+    make_room(url, table, column)
+    script(url, f"ALTER TABLE {table} ALTER {column} TYPE {type} USING {using}")
+    before = [query(url, f"SELECT t.*::text FROM {name} t") for name in tables]
+    called_type = "double precision[]" if type == "vector" else type
+    sentence = f"{table}.{column} has the type {called_type} where {called} belong: alter its type"
+    assert set(refusals(url, path).values()) == {sentence}
+    assert [query(url, f"SELECT t.*::text FROM {name} t") for name in tables] == before
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["whole.json"]
+    others = tmp_path / "others.json"
+    export(url, others, tables=["teams"])
+    assert import_(url, others).exit_code == 0
+
+
+def make_room(url: str, table: str, column: str) -> None:
+    """Take away what ties a column to its type, but for the primary key."""
+    tied = query(
+        url,
+        "SELECT c.conrelid::regclass::text, c.conname FROM pg_constraint c"
+        " WHERE c.contype = 'f' OR (c.contype = 'c' AND c.conrelid = %s::regclass)",
+        (table,),
+    )
+    indexes = query(
+        url,
+        "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass AND NOT indisprimary",
+        (table,),
+    )
+    triggers = query(url, "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", (table,))
+    script(
+        url,
+        "; ".join(
+            [
+                *(f'ALTER TABLE {owner} DROP CONSTRAINT "{name}"' for owner, name in tied),
+                *(f"DROP INDEX {name}" for (name,) in indexes),
+                *(f'DROP TRIGGER "{name}" ON {table}' for (name,) in triggers),
+                f"ALTER TABLE {table} ALTER {column} DROP IDENTITY IF EXISTS, ALTER {column} DROP DEFAULT",
+            ]
+        ),
+    )
+
+
+def test_a_table_that_is_only_compared_with(url: str, tmp_path: Path) -> None:
+    """What else names the memories is looked up by their ids, whichever tables a file holds."""
+    insert(url, "long_term_memory", [row("long_term_memory")])
+    export(url, tmp_path / "memories.json", tables=["long_term_memory"])
+    script(url, "ALTER TABLE memory_relationships ALTER source_memory_id TYPE uuid USING gen_random_uuid()")
+    sentence = "memory_relationships.source_memory_id has the type uuid where text belong: alter its type"
+    for run in (import_, merge):
+        with pytest.raises(DatabaseFailure) as caught:
+            run(url, tmp_path / "memories.json")
+        assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("length", [3, 36])
+def test_character(url: str, length: int, tmp_path: Path) -> None:
+    """Text that fills the column is carried, also as a key; shorter text would get spaces."""
+    key = "k" * length
+    insert(url, "memory_relationships", [row("memory_relationships", relationship_id=key)])
+    path = tmp_path / "out.json"
+    export(url, path)
+    script(url, f"ALTER TABLE memory_relationships ALTER relationship_id TYPE character({length})")
+    import_(url, path)
+    report = merge(url, path)
+    assert [(part.table, part.identical) for part in report.merge] == [("memory_relationships", 1)]
+    script(url, f"ALTER TABLE memory_relationships ALTER relationship_type TYPE character({length + 40})")
+    for run in (import_, merge):
+        with pytest.raises(InvalidRows) as caught:
+            run(url, path)
+        assert [issue.reason for issue in caught.value.report.issues] == [
+            f"relationship_type is 'related_to', which the character({length + 40}) of the target would fill up with"
+            " spaces"
+        ]
+
+
+def test_domains_of_domains(url: str, tmp_path: Path) -> None:
+    script(
+        url,
+        "CREATE DOMAIN short AS varchar(4); CREATE DOMAIN shorter AS short CHECK (VALUE <> 'x');"
+        " CREATE DOMAIN flag AS smallint; CREATE DOMAIN flags AS flag",
+    )
+    path = tmp_path / "in.json"
+    rows = [snapshot_row("long_term_memory", memory_id=str(n), is_preference=n == 0) for n in range(2)]
+    make_room(url, "long_term_memory", "is_preference")
+    alter(url, "is_preference", "flags", "is_preference::int")
+    script(url, "ALTER TABLE long_term_memory ALTER summary TYPE shorter")
+    rows[0]["summary"], rows[1]["summary"] = "four", "fives"
+    path.write_bytes(layout_c(long_term_memories=rows))
+    with pytest.raises(InvalidRows) as caught:
+        import_(url, path)
+    assert [(i.key, i.reason) for i in caught.value.report.issues] == [
+        ("1", "summary is longer than the 4 characters that its column holds")
+    ]
+    assert import_(url, path, skip_invalid=True).exit_code == 3
+    assert query(url, "SELECT summary::text, is_preference::int FROM long_term_memory") == [("four", 1)]

@@ -269,7 +269,7 @@ class TestJSONColumns:
         "text", ["0", "-12", "1.5", "1.10", "1e2", "999999999999999999", '"1.10"', "[1e400]", "true", "0.0"]
     )
     def test_numeric_affinity_keeps(self, text: str) -> None:
-        decoder = RowDecoder(CLUSTERS, facts("clusters", numeric_affinity=True))
+        decoder = RowDecoder(CLUSTERS, facts("clusters", affinity="NUMERIC"))
         assert cluster(f'"centroid":{text}', decoder) == {"centroid": text}
 
     @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ class TestJSONColumns:
         ],
     )
     def test_numeric_affinity_would_change(self, text: str) -> None:
-        decoder = RowDecoder(CLUSTERS, facts("clusters", numeric_affinity=True))
+        decoder = RowDecoder(CLUSTERS, facts("clusters", affinity="NUMERIC"))
         reason = f"centroid holds the number {text!r}, which this SQLite column would round"
         assert refusal(f'"centroid":{text}', decoder) == reason
 

@@ -16,6 +16,7 @@ from psycopg2 import errors
 
 from memoria.snapshot.database import with_way_out
 from memoria.snapshot.database.locks import lock_timeout
+from memoria.snapshot.database.postgresql_types import kinds
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
 from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
 
@@ -44,18 +45,25 @@ _SETTINGS = {
     "work_mem": "64MB",
 }
 
-_COLUMNS = """
+BASE_TYPES = """
+    WITH RECURSIVE layers (domain, type, modifier) AS (
+        SELECT oid, typbasetype, typtypmod FROM pg_type WHERE typtype = 'd'
+        UNION ALL
+        SELECT l.domain, t.typbasetype, t.typtypmod FROM layers l JOIN pg_type t ON t.oid = l.type AND t.typtype = 'd'
+    ), bases AS (SELECT l.* FROM layers l JOIN pg_type t ON t.oid = l.type AND t.typtype <> 'd')
+"""
+"""What domains are made of, which may be domains themselves: `bases` has each domain, its type and its modifier."""
+_COLUMNS = f"""
+    {BASE_TYPES}
     SELECT c.relname, a.attname, format_type(m.type, NULL), NOT a.attnotnull,
-           CASE WHEN a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4
-                THEN a.atttypmod - 4 END,
+           CASE WHEN m.type IN ('varchar'::regtype, 'bpchar'::regtype) AND m.modifier > 4 THEN m.modifier - 4 END,
            CASE WHEN m.type = 'numeric'::regtype AND m.modifier >= 4 THEN (((m.modifier - 4) & 2047) # 1024) - 1024
                 WHEN m.type IN ('timestamp'::regtype, 'timestamptz'::regtype) AND m.modifier >= 0 THEN m.modifier
                 WHEN m.type = 'date'::regtype THEN 0 END
       FROM pg_class c
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-      JOIN pg_type t ON t.oid = a.atttypid
-      CROSS JOIN LATERAL (SELECT CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END,
-                                 CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END) m (type, modifier)
+      LEFT JOIN bases b ON b.domain = a.atttypid
+      CROSS JOIN LATERAL (SELECT coalesce(b.type, a.atttypid), coalesce(b.modifier, a.atttypmod)) m (type, modifier)
      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND pg_table_is_visible(c.oid)
        AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
        AND c.relpersistence <> 't'
@@ -236,6 +244,8 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             single_precision=type == "real",
             decimals=decimals,
             holds_nul=False,
+            kinds=kinds(type),
+            padded=type == "character" and length is not None,
         )
     references: dict[str, list[Reference]] = {}
     cursor.execute(_REFERENCES)

@@ -32,7 +32,8 @@ def expression(column: Column, fact: ColumnFacts | None) -> str:
 def stored(query: Query, table: Table, facts: TableFacts, keys: Sequence[Any]) -> dict[Any, list[Any]]:
     key = quoted(table.key.name)
     values = ", ".join(expression(c, facts.columns.get(c.stored_as(facts.columns) or "")) for c in table.columns)
-    type = facts.columns[table.key.name].type
+    fact = facts.columns[table.key.name]
+    type = "bpchar" if fact.padded else fact.type  # a bare `character` holds one
     rows = query(
         f"SELECT t.{key}, {values} FROM {quoted(table.name)} t WHERE t.{key} = ANY(%s::{type}[])", (list(keys),)
     )

@@ -274,7 +274,8 @@ class PostgreSQLSink:
     def _existing(self, table: Table) -> dict[str, str]:
         """Column -> type"""
         rows = self.query(
-            "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+            f"{postgresql.BASE_TYPES} SELECT attname, format_type(coalesce(b.type, atttypid), NULL)"
+            " FROM pg_attribute LEFT JOIN bases b ON b.domain = atttypid"
             " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
             (quoted(table.name),),
         )

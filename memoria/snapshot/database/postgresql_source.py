@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database import postgresql
 from memoria.snapshot.database.postgresql import quoted
-from memoria.snapshot.database.postgresql_types import expression, faults, is_json_null, require_fitting
+from memoria.snapshot.database.postgresql_types import expression, faults, is_json_null
 from memoria.snapshot.errors import InvalidSnapshot, InvalidValue
 from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.report import Issue
@@ -116,8 +116,6 @@ class PostgreSQLSource:
     def _select(self, table: Table, columns: Mapping[str, Column]) -> str:
         """A query with a place for its FROM clause; it makes one JSON object of each row, after sorting."""
         types = self._facts[table.name].columns
-        for name, column in columns.items():
-            require_fitting(table.name, column, types[name])
         expressions = ", ".join(f"{_expression(c, types[name])} AS {quoted(c.name)}" for name, c in columns.items())
         rows = f"(SELECT {', '.join(map(quoted, columns))} {{}} OFFSET 0) t"
         is_null = {c.name: _is_json_null(types[name]) for name, c in columns.items() if c.kind is Kind.JSON}

@@ -1,31 +1,22 @@
-"""Columns of PostgreSQL whose type is not the one that belongs there: read without loss, or refused."""
+"""Columns of PostgreSQL whose type is not the one that belongs there: what they hold, and how they are read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.tables import Column, ColumnFacts, Kind
 
 TEXTS = frozenset({"text", "character varying", "character"})
 INTEGERS = frozenset({"smallint", "integer", "bigint"})
 _TIMES = frozenset({"timestamp without time zone", "timestamp with time zone", "date"})
 _FITTING = {
+    Kind.TEXT: TEXTS,
     Kind.INTEGER: INTEGERS | {"numeric"},
     Kind.FLOAT: INTEGERS | {"numeric", "real", "double precision"},
     Kind.BOOLEAN: INTEGERS | {"boolean"},
     Kind.TIME: _TIMES,
     Kind.JSON: TEXTS | {"json", "jsonb"},
-}
-_NO_TEXT = INTEGERS | {"numeric", "real", "double precision", "boolean", "bytea", "json", "jsonb"}
-_CALLED = {
-    Kind.TEXT: "text",
-    Kind.INTEGER: "whole numbers",
-    Kind.FLOAT: "floats",
-    Kind.BOOLEAN: "booleans",
-    Kind.TIME: "times",
-    Kind.JSON: "JSON",
 }
 _MAX_FLOAT = "1.7976931348623157e308"
 _MIN_FLOAT = "4.94e-324"
@@ -40,15 +31,9 @@ class Fault:
     reason: str
 
 
-def require_fitting(table: str, column: Column, fact: ColumnFacts) -> None:
-    """Raises DatabaseFailure for a type of which no value can be what the column is for."""
-    unfit = fact.type in _NO_TEXT or fact.type.endswith("[]")
-    if column.kind is not Kind.TEXT:
-        unfit = fact.type not in _FITTING[column.kind]
-    if unfit:
-        raise DatabaseFailure(
-            f"{table}.{fact.name} has the type {fact.type} where {_CALLED[column.kind]} belong: alter its type"
-        )
+def kinds(type: str) -> frozenset[Kind]:
+    """The kinds of values that a column of this type takes, keeps and gives back; none for a type that is unknown."""
+    return frozenset(kind for kind, types in _FITTING.items() if type in types)
 
 
 def expression(column: Column, fact: ColumnFacts, quoted: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -14,12 +14,20 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, NotCreated, RowRefused
-from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
+from memoria.snapshot.tables import ColumnFacts, Kind, Reference, TableFacts
 
 SEARCH_INDEX = "memory_search_fts"
 """The full-text index of existing databases, kept by triggers."""
-_TEXT_AFFINITY = re.compile("CHAR|CLOB|TEXT", re.IGNORECASE)
-_OTHER_AFFINITY = re.compile("INT|BLOB|REAL|FLOA|DOUB", re.IGNORECASE)
+_AFFINITIES = (("INT", "INTEGER"), ("CHAR|CLOB|TEXT", "TEXT"), ("BLOB|^$", ""), ("REAL|FLOA|DOUB", "REAL"))
+"""What a declared type holds -> its affinity; the first counts, and any other type is numeric."""
+_STRICT = {
+    "INT": {Kind.INTEGER, Kind.BOOLEAN},
+    "INTEGER": {Kind.INTEGER, Kind.BOOLEAN},
+    "REAL": {Kind.FLOAT},
+    "TEXT": {Kind.TEXT, Kind.TIME, Kind.JSON},
+    "BLOB": set[Kind](),
+}
+"""The types of STRICT tables, which refuse what is not of their type; ANY takes everything as it is."""
 
 
 def quoted(name: str) -> str:
@@ -106,17 +114,17 @@ def facts(database: sqlite3.Connection) -> dict[str, TableFacts]:
 
     Names are in lower case: whatever a table was called when it was made, SQLite finds it so.
     """
-    listed = database.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    listed = database.execute("SELECT name, type, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
     triggers = _triggers(database)
     return {
         name: TableFacts(
             name,
-            _columns(database, name),
+            _columns(database, name, strict=bool(strict)),
             _references(database, name),
             uniques=_uniques(database, name),
             triggers=tuple(triggers.get(name, ())),
         )
-        for name, kind in sorted((_lower(name), kind) for name, kind in listed)
+        for name, kind, strict in sorted((_lower(name), kind, strict) for name, kind, strict in listed)
         if kind == "table" and not name.startswith("sqlite_")
     }
 
@@ -151,8 +159,12 @@ def _triggers(database: sqlite3.Connection) -> dict[str, list[str]]:
     return found
 
 
-def _columns(database: sqlite3.Connection, table: str) -> dict[str, ColumnFacts]:
-    columns = database.execute('SELECT name, type, "notnull" FROM pragma_table_info(?)', (table,))
+def _columns(database: sqlite3.Connection, table: str, *, strict: bool) -> dict[str, ColumnFacts]:
+    columns = database.execute(
+        """SELECT name, type, "notnull", pk AND upper(type) = 'INTEGER' AND sum(pk > 0) OVER () = 1"""
+        " FROM pragma_table_info(?)",
+        (table,),
+    )
     return {
         name: ColumnFacts(
             name,
@@ -160,10 +172,22 @@ def _columns(database: sqlite3.Connection, table: str) -> dict[str, ColumnFacts]
             null=not notnull,
             holds_nan=False,
             holds_negative_zero=False,
-            numeric_affinity=not (_TEXT_AFFINITY.search(type) or _OTHER_AFFINITY.search(type) or not type),
+            affinity="" if strict and type.upper() == "ANY" else _affinity(type),
+            kinds=frozenset(_kinds(type, strict=strict, rowid=bool(rowid))),
         )
-        for name, type, notnull in columns
+        for name, type, notnull, rowid in columns
     }
+
+
+def _affinity(type: str) -> str:
+    return next((found for pattern, found in _AFFINITIES if re.search(pattern, type, re.IGNORECASE)), "NUMERIC")
+
+
+def _kinds(type: str, *, strict: bool, rowid: bool) -> Iterable[Kind]:
+    """What a column can hold at all; a `rowid` is a key that stands for the number of the row."""
+    if rowid:
+        return _STRICT["INTEGER"]
+    return _STRICT.get(type.upper(), Kind) if strict else Kind
 
 
 def _references(database: sqlite3.Connection, table: str) -> tuple[Reference, ...]:

@@ -9,7 +9,7 @@ from memoria.snapshot import database
 from memoria.snapshot.errors import InvalidRows
 from memoria.snapshot.registry import chosen
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import ColumnFacts, Reference
+from memoria.snapshot.tables import ColumnFacts, Kind, Reference
 from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import connected, insert, load_postgresql_sample, query
 from tests.samples.engine import export, import_, opened
@@ -42,9 +42,25 @@ def test_facts_of_an_existing_database(kind: str, make_database: MakeDatabase) -
         ("workspace_id", "workspaces"),
     ]
     columns = facts["memory_relationships"].columns | facts["clusters"].columns | facts["short_term_memory"].columns
-    assert columns["strength"] == ColumnFacts("strength", "real", False, single_precision=True, holds_nul=False)
-    assert columns["size"] == ColumnFacts("size", "integer", True, integer_bits=32, holds_nul=False)
-    assert columns["chat_id"] == ColumnFacts("chat_id", "character varying", True, max_length=255, holds_nul=False)
+    assert columns["strength"] == ColumnFacts(
+        "strength", "real", False, single_precision=True, holds_nul=False, kinds=frozenset({Kind.FLOAT})
+    )
+    assert columns["size"] == ColumnFacts(
+        "size",
+        "integer",
+        True,
+        integer_bits=32,
+        holds_nul=False,
+        kinds=frozenset({Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN}),
+    )
+    assert columns["chat_id"] == ColumnFacts(
+        "chat_id",
+        "character varying",
+        True,
+        max_length=255,
+        holds_nul=False,
+        kinds=frozenset({Kind.TEXT, Kind.JSON}),
+    )
     assert columns["centroid"].type == "json"
     assert columns["search_vector"].type == "tsvector"
 

@@ -45,10 +45,10 @@ def test_facts_of_an_existing_database(tmp_path: Path) -> None:
         ("workspace_id", "workspaces"),
     ]
     assert facts["clusters"].columns["centroid"] == ColumnFacts(
-        "centroid", "JSON", null=True, holds_nan=False, holds_negative_zero=False, numeric_affinity=True
+        "centroid", "JSON", null=True, holds_nan=False, holds_negative_zero=False, affinity="NUMERIC"
     )
     assert facts["clusters"].columns["summary"] == ColumnFacts(
-        "summary", "TEXT", null=False, holds_nan=False, holds_negative_zero=False
+        "summary", "TEXT", null=False, holds_nan=False, holds_negative_zero=False, affinity="TEXT"
     )
 
 
