@@ -45,15 +45,16 @@ def flag(name: str) -> bool:
     return value == "1"
 
 
-def number(name: str, default: int, unit: str) -> int:
-    value = os.environ.get(name, "") or str(default)
-    if not value.isdecimal():
+def number(name: str, unit: str) -> int | None:
+    value = os.environ.get(name, "")
+    if value and not value.isdecimal():
         raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number of {unit}.")
-    return int(value)
+    return int(value) if value else None
 
 
 def seconds(name: str, default: int) -> int:
-    return number(name, default, "seconds")
+    given = number(name, "seconds")
+    return default if given is None else given
 
 
 def database(url: str, default: Path) -> dict[str, Any]:
@@ -94,18 +95,18 @@ def kept_secret_key(path: Path) -> str:
 
 
 PROJECT = Path(__file__).resolve().parent.parent
-FOLDER = PROJECT if (PROJECT / "manage.py").is_file() else Path.cwd()
+BASE_DIR = PROJECT if (PROJECT / "manage.py").is_file() else Path.cwd()
 
 DEBUG = flag("MEMORIA_DEBUG")
 PLAIN_HTTP = DEBUG or flag("MEMORIA_INSECURE_HTTP")
 
 # Lazy, because most commands sign nothing: `memoria export-data` leaves no key file wherever it is run.
-SECRET_KEY = os.environ.get("SECRET_KEY") or lazy(kept_secret_key, str)(FOLDER / ".secret-key")
+SECRET_KEY = os.environ.get("SECRET_KEY") or lazy(kept_secret_key, str)(BASE_DIR / ".secret-key")
 
 ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").replace(",", " ").split() if host]
 
 # No ATOMIC_REQUESTS: an import takes its own transaction, once, around what its plan says.
-DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""), FOLDER / "memoria.sqlite3")}
+DATABASES = {"default": database(os.environ.get("DATABASE_URL", ""), BASE_DIR / "memoria.sqlite3")}
 # Tables that name no key of their own: those of Django's own apps.
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -140,6 +141,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -171,23 +173,17 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = FOLDER / "static"
+STATICFILES_DIRS = [Path(__file__).parent / "static"]
+STATIC_ROOT = BASE_DIR / "static"
 
-# Of a CSV, XLSX or JSON file of rows. All of it is read into memory, several times over.
-MEMORIA_TABLE_IMPORT_MAX_BYTES = 5 * 1024 * 1024
-
-MEMORIA_BACKUP_DIR = Path(os.environ.get("MEMORIA_BACKUP_DIR") or FOLDER / "backup")
-MEMORIA_EXPORT_DIR = Path(os.environ.get("MEMORIA_EXPORT_DIR") or FOLDER / "export")
-
-# Uploaded snapshots: in a private folder that is never served.
-MEMORIA_UPLOAD_DIR = Path(os.environ.get("MEMORIA_UPLOAD_DIR") or FOLDER / "uploads")
-MEMORIA_UPLOAD_MAX_BYTES = number("MEMORIA_UPLOAD_MAX_BYTES", 2_000_000_000, "bytes")
-MEMORIA_UPLOAD_KEEP_HOURS = number("MEMORIA_UPLOAD_KEEP_HOURS", 24, "hours")
-TASKS = {
-    "default": {
-        "BACKEND": "django_tasks_db.DatabaseBackend" if flag("MEMORIA_WORKER") else "memoria_site.threads.ThreadBackend"
-    }
-}
+# The settings of the app: None is the default in memoria/conf.py, which puts folders into BASE_DIR.
+MEMORIA_BACKUP_DIR = os.environ.get("MEMORIA_BACKUP_DIR") or None
+MEMORIA_EXPORT_DIR = os.environ.get("MEMORIA_EXPORT_DIR") or None
+MEMORIA_UPLOAD_DIR = os.environ.get("MEMORIA_UPLOAD_DIR") or None
+MEMORIA_UPLOAD_MAX_BYTES = number("MEMORIA_UPLOAD_MAX_BYTES", "bytes")
+MEMORIA_UPLOAD_KEEP_HOURS = number("MEMORIA_UPLOAD_KEEP_HOURS", "hours")
+if flag("MEMORIA_WORKER"):
+    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = not PLAIN_HTTP
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else seconds("MEMORIA_HSTS_SECONDS", default=3600)

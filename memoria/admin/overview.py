@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
@@ -16,6 +14,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from memoria import conf
 from memoria.admin import charts
 from memoria.admin.charts import Chart
 from memoria.admin.figures import SHOWN, Spread, expiring, size, spread
@@ -142,7 +141,7 @@ def _expiring(using: str) -> Fact:
 
 def _last_backup() -> Fact:
     title = "last backup"
-    folder = Path(settings.MEMORIA_BACKUP_DIR)
+    folder = conf.backup_dir()
     try:
         found = [entry for entry in entries(folder, ANY_NAME) if entry.sidecar]
     except FileFailure:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import openpyxl
-from django.conf import settings
 from import_export.formats import base_formats
 from tablib import Dataset
 
+from memoria import conf
 from memoria.admin.table_rows import MOST_ROWS, SNAPSHOTS, NotReadable
 from memoria.admin.xlsx_size import MOST_COLUMNS, TOO_LARGE, require_small
 
@@ -22,7 +22,7 @@ UNPACKED = 20
 
 
 def file_limit() -> int:
-    return int(settings.MEMORIA_TABLE_IMPORT_MAX_BYTES)
+    return conf.table_import_max_bytes()
 
 
 class Csv(base_formats.CSV):

@@ -7,14 +7,13 @@ import os
 import re
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from memoria import conf
 from memoria.databases import connection_for
 from memoria.snapshot import formats
 from memoria.snapshot.errors import FileFailure
@@ -109,7 +108,7 @@ def connection(options: dict[str, Any]) -> BaseDatabaseWrapper:
 
 def snapshot(path: str) -> InputFile:
     """The file to read; who looks for an export in another folder than that of exports is told where it is."""
-    exported = Path(settings.MEMORIA_EXPORT_DIR) / path
+    exported = conf.export_dir() / path
     if path != "-" and not os.path.exists(path) and exported.is_file():
         raise FileFailure(f"cannot read {path}: no such file; the export folder has one: {exported}")
     return InputFile(path)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.contrib import admin
 
 from memoria.admin.overview import overview as overview_of
+from memoria.admin.sites import site_of
 
 register = template.Library()
 
 
 @register.inclusion_tag("memoria/overview.html", takes_context=True)
 def overview(context: Any) -> dict[str, Any]:
-    return {"overview": overview_of(context["request"], admin.site)}
+    request = context["request"]
+    return {"overview": overview_of(request, site_of(request))}

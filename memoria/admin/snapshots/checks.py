@@ -10,6 +10,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from memoria import conf
 from memoria.admin.snapshots.storage import unsafe
 
 _HINT = "Name another folder in MEMORIA_UPLOAD_DIR."
@@ -17,7 +18,7 @@ _HINT = "Name another folder in MEMORIA_UPLOAD_DIR."
 
 @register("memoria")
 def the_upload_folder_is_private(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    folder = Path(settings.MEMORIA_UPLOAD_DIR)
+    folder = conf.upload_dir()
     found: list[CheckMessage] = []
     if reason := unsafe(folder):
         found.append(Error(f"The upload folder cannot be used: {reason}.", hint=_HINT, id="memoria.E002"))

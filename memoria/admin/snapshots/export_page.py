@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 
 from memoria.admin.figures import size
 from memoria.admin.indexes import VALUES_SHOWN, values
+from memoria.admin.sites import site_of
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.doors import door
 from memoria.admin.snapshots.export import Wanted, download
@@ -83,7 +84,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
         except SnapshotError as error:
             problem = f"{error}."
     context = {
-        **admin.site.each_context(request),
+        **site_of(request).each_context(request),
         "title": "Export a snapshot",
         "opts": Upload._meta,
         "form": form,

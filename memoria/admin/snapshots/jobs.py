@@ -18,13 +18,13 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django_tasks import task
 
+from memoria import conf
 from memoria.admin.snapshots import engine, storage
 from memoria.admin.snapshots.access import may_apply
 from memoria.admin.snapshots.choices import Choices
@@ -32,6 +32,7 @@ from memoria.admin.snapshots.findings import Findings, held
 from memoria.admin.snapshots.progress import NotedProgress
 from memoria.admin.snapshots.sentences import without_rows
 from memoria.admin.snapshots.upload_file import TooLarge, UploadedFile
+from memoria.background import ends_with_its_process, enqueue
 from memoria.console.render import visible
 from memoria.models import Finding, Import, Upload
 from memoria.snapshot.database import Sink
@@ -54,13 +55,13 @@ def begin(upload: Upload, state: str, from_states: tuple[str, ...], **changes: A
     chosen = Upload.objects.filter(pk=upload.pk, attempt=upload.attempt, state__in=from_states).exclude(stored="")
     if not chosen.update(message="", **changes):
         return False
-    run.enqueue(upload.pk, upload.attempt + 1)
+    enqueue(run, upload.pk, upload.attempt + 1)
     return True
 
 
 def submit(upload: Upload) -> None:
     """Check an upload that has just come."""
-    run.enqueue(upload.pk, upload.attempt)
+    enqueue(run, upload.pk, upload.attempt)
 
 
 @task()
@@ -83,7 +84,7 @@ def _work(upload: Upload, descriptor: int) -> None:
     step = _check if upload.state == State.CHECKING else _apply
     ended = State.REFUSED if upload.state == State.CHECKING else State.FAILED
     try:
-        with UploadedFile(descriptor, upload.name, settings.MEMORIA_UPLOAD_MAX_BYTES) as file:
+        with UploadedFile(descriptor, upload.name, conf.upload_max_bytes()) as file:
             step(upload, file, NotedProgress(upload.stored))
     except engine.Stale as error:
         _end(upload, State.STALE, str(error))
@@ -210,8 +211,7 @@ def look(upload: Upload) -> Upload:
 
 def _is_left(upload: Upload) -> bool:
     if upload.started_at is None:
-        threads = not settings.TASKS["default"]["BACKEND"].startswith("django_tasks_db.")
-        return threads and timezone.now() - upload.waiting_since > _NOT_STARTED
+        return ends_with_its_process(run) and timezone.now() - upload.waiting_since > _NOT_STARTED
     return not storage.in_use(upload.stored)
 
 

@@ -17,8 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
+from memoria import conf
 from memoria.models.uploads import new_id
 from memoria.snapshot.errors import FileFailure
 
@@ -33,7 +32,7 @@ _PATIENCE = 5.0
 
 def folder() -> Path:
     """The upload folder, made if need be. Raises FileFailure where it is not ours alone."""
-    path = Path(settings.MEMORIA_UPLOAD_DIR)
+    path = conf.upload_dir()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -132,7 +131,7 @@ def _locked(descriptor: int, patience: float, kind: int = fcntl.LOCK_EX) -> bool
 def remove(name: str) -> None:
     """Remove a stored file and what was noted beside it; one that is gone already is no error."""
     if _NAME.fullmatch(name):
-        for path in (Path(settings.MEMORIA_UPLOAD_DIR, name), Path(settings.MEMORIA_UPLOAD_DIR, name + _PROGRESS)):
+        for path in (Path(conf.upload_dir(), name), Path(conf.upload_dir(), name + _PROGRESS)):
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -154,7 +153,7 @@ def remove_abandoned(known: set[str]) -> None:
 
 def note_progress(name: str, progress: dict[str, Any]) -> None:
     """How far a worker is, for whoever asks. In a file: an import holds the database, and nobody else could write."""
-    path = Path(settings.MEMORIA_UPLOAD_DIR, name + _PROGRESS)
+    path = Path(conf.upload_dir(), name + _PROGRESS)
     draft = path.with_suffix(".draft")
     with contextlib.suppress(OSError):  # only a courtesy
         draft.write_text(json.dumps(progress), "utf-8")
@@ -163,7 +162,7 @@ def note_progress(name: str, progress: dict[str, Any]) -> None:
 
 def progress_of(name: str) -> dict[str, Any]:
     try:
-        found = json.loads(Path(settings.MEMORIA_UPLOAD_DIR, name + _PROGRESS).read_text("utf-8"))
+        found = json.loads(Path(conf.upload_dir(), name + _PROGRESS).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

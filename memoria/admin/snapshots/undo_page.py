@@ -21,12 +21,14 @@ from django.utils.html import format_html
 from django_tasks import task
 
 from memoria.admin.rows import PlainList
+from memoria.admin.sites import site_of
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.doors import door
 from memoria.admin.snapshots.engine import CHANGED, Stale, database_name
 from memoria.admin.snapshots.findings import held
 from memoria.admin.snapshots.forms import BOXES
 from memoria.admin.snapshots.sentences import without_rows
+from memoria.background import enqueue
 from memoria.console.render import visible
 from memoria.databases import connection_for
 from memoria.models import Import
@@ -45,7 +47,7 @@ def of_import(request: HttpRequest, pk: int) -> HttpResponseBase:
         if not access.may_undo(request.user):
             raise PermissionDenied
         since = _last_entry(pk)
-        undo.enqueue(pk, request.user.pk, request.POST.get("force") == "on", request.POST.get("shown", ""))
+        enqueue(undo, pk, request.user.pk, request.POST.get("force") == "on", request.POST.get("shown", ""))
         return HttpResponseRedirect(f"{reverse('admin:memoria_import_page', args=[pk])}?since={since}")
     return _page(request, found)
 
@@ -111,7 +113,7 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
             problem = f"{without_rows(error)}."
     tables = access.viewable_tables(request.user)
     context = {
-        **admin.site.each_context(request),
+        **site_of(request).each_context(request),
         "title": f"Import {found.pk}",
         "opts": Import._meta,
         "found": found,

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, When
@@ -20,7 +19,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
+from memoria import conf
 from memoria.admin.panels import list_of
+from memoria.admin.sites import site_of
 from memoria.admin.snapshots import access, jobs, storage
 from memoria.admin.snapshots.choices import REPLACE, Choices
 from memoria.admin.snapshots.doors import door
@@ -50,7 +51,7 @@ _RANK = Case(
 
 
 def _limit() -> int:
-    return int(settings.MEMORIA_UPLOAD_MAX_BYTES) + ROOM
+    return conf.upload_max_bytes() + ROOM
 
 
 @door("GET", needs=access.may_import)
@@ -64,7 +65,7 @@ def receive(request: HttpRequest, given: str) -> HttpResponseBase:
     """Takes the file. The page that sends it may be a script, which is answered with an address instead of a page."""
     if not is_valid(request, given):
         return _upload_refused(request, Refused("This form is no longer valid: open the page again.", 403))
-    with Receiving(request, settings.MEMORIA_UPLOAD_MAX_BYTES) as received:
+    with Receiving(request, conf.upload_max_bytes()) as received:
         try:
             if int(request.META.get("CONTENT_LENGTH") or 0) > _limit():
                 raise Refused(too_large(received.limit), 413)
@@ -79,7 +80,7 @@ def receive(request: HttpRequest, given: str) -> HttpResponseBase:
             size=received.size,
             sha256=received.sha256,
             stored=received.stored,
-            expires_at=timezone.now() + timedelta(hours=settings.MEMORIA_UPLOAD_KEEP_HOURS),
+            expires_at=timezone.now() + timedelta(hours=conf.upload_keep_hours()),
             choices=first_choices(request.user).as_dict(),
         )
         received.keep()
@@ -227,12 +228,12 @@ def _upload_refused(request: HttpRequest, error: Refused) -> HttpResponseBase:
 
 def _upload_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponseBase:
     context = {
-        **admin.site.each_context(request),
+        **site_of(request).each_context(request),
         "title": "Upload a snapshot",
         "opts": Upload._meta,
         "action": reverse("admin:memoria_upload_receive", args=[ticket(request)]),
-        "limit": settings.MEMORIA_UPLOAD_MAX_BYTES,
-        "hours": settings.MEMORIA_UPLOAD_KEEP_HOURS,
+        "limit": conf.upload_max_bytes(),
+        "hours": conf.upload_keep_hours(),
         "problem": problem,
     }
     return TemplateResponse(request, _TEMPLATES + "upload.html", context, status=status)
@@ -254,7 +255,7 @@ def _job_page(
     deleted = sum(line.deleted for line in lines)
     nothing = _is_nothing(shown)
     context = {
-        **admin.site.each_context(request),
+        **site_of(request).each_context(request),
         "title": visible(found.name),
         "opts": Upload._meta,
         "upload": found,
@@ -304,7 +305,9 @@ def _rows_at(request: HttpRequest, report: dict[str, Any], lines: list[Line]) ->
         if (table := model._meta.db_table) in tables:
             targets = {part["target"] for part in report.get("merge", ()) if part["table"] == table}
             namespace = next(iter(targets)) if len(targets) == 1 else ""
-            allowed = namespace and admin.site.get_model_admin(model).lookup_allowed("namespace", namespace, request)
+            allowed = namespace and site_of(request).get_model_admin(model).lookup_allowed(
+                "namespace", namespace, request
+            )
             address = list_of(model, namespace=namespace) if allowed else list_of(model)
             found.append((str(model._meta.verbose_name_plural), address))
     return found

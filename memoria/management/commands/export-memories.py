@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandParser
 
+from memoria import conf
 from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
@@ -83,7 +83,7 @@ def destination(output: str | None) -> str:
     """Where the file goes: a relative path is in the export folder, also when it begins with that folder's name."""
     if output == "-":
         return output
-    folder = Path(settings.MEMORIA_EXPORT_DIR)
+    folder = conf.export_dir()
     if output is None:
         # To the microsecond: two runs in one second are two files.
         return str(folder / f"memories_{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}.json")

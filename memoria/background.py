@@ -1,11 +1,16 @@
-"""Tasks on a thread of the web process: nothing to start, nothing to configure."""
+"""Runs what outlives a request: on the project's `TASKS`, and without those on a thread of the web process.
+
+The thread needs nothing to be started or configured.
+"""
 
 from __future__ import annotations
 
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
+from django_tasks.backends.base import BaseTaskBackend
 from django_tasks.backends.immediate import ImmediateBackend
 from django_tasks.base import Task, TaskResult, TaskResultStatus
 from django_tasks.utils import get_random_id
@@ -39,3 +44,18 @@ class ThreadBackend(ImmediateBackend):
             self._execute_task(result)
         finally:
             connections.close_all()
+
+
+def enqueue(task: Task[Any, Any], *args: Any) -> None:
+    _backend(task).enqueue(task, args, {})
+
+
+def ends_with_its_process(task: Task[Any, Any]) -> bool:
+    """Whether nobody else will run a task whose process is gone."""
+    return isinstance(_backend(task), ImmediateBackend)
+
+
+def _backend(task: Task[Any, Any]) -> BaseTaskBackend:
+    # Not whether there is the setting: a later Django has one of its own, which runs a task before it answers.
+    given = settings.is_overridden("TASKS")  # type: ignore[misc]
+    return task.get_backend() if given else ThreadBackend(task.backend, {})
