@@ -68,6 +68,7 @@ class Decisions:
                 self._unique(stage)
                 self._renumber(stage)
             stage.update("action = 'insert'", "s.action = ''")
+            self._told_apart(stage)
 
     def _twice(self, stage: MergeStage, *, detect: bool) -> None:
         """A key that stands in the file twice: the same row, or two that cannot both be there."""
@@ -117,6 +118,22 @@ class Decisions:
         if stage.facts.unwritable:
             self._report.add(Issue(stage.table.name, stage.facts.unwritable, kind="unwritable"))
 
+    def _told_apart(self, stage: MergeStage) -> None:
+        """Without an index on the key it may stand in several rows, and no row can be replaced in its place."""
+        table = stage.table
+        if table.key.name in stage.facts.distinct:
+            return
+        key = f't."{table.key.name}"'
+        twice = self._sink.query(
+            f'SELECT {key}, count(*) FROM "{table.name}" t WHERE {key} IS NOT NULL GROUP BY {key}'
+            f" HAVING count(*) > 1 ORDER BY {key} LIMIT 1"
+        )
+        reason = f"no unique index of the database tells its rows apart by {table.key.name}: create one"
+        if twice:
+            reason = f"its key {twice[0][0]!r} stands in {twice[0][1]:,} rows of the database: leave one of them"
+        if twice or stage.holds("s.action = 'overwrite'"):
+            self._report.add(Issue(table.name, reason, kind="unwritable"))
+
     def _follow(self, stage: MergeStage, only: str = "") -> None:
         """References to rows whose key changes change with it."""
         for column, targets in REFERENCES.get(stage.table.name, {}).items():
@@ -130,7 +147,7 @@ class Decisions:
             found = [f"(SELECT min(r.new_key) FROM {target.name} r WHERE r.key = {name})" for target in held]
             # Not in the file, but it may have come with an earlier one.
             for target in filter(self._facts.__contains__, targets if renamed else ()):
-                found.append(f'(SELECT t.memory_id FROM "{target}" t WHERE t.memory_id = s.n_{column})')
+                found.append(f'(SELECT min(t.memory_id) FROM "{target}" t WHERE t.memory_id = s.n_{column})')
             stage.update(f"c_{column} = coalesce({', '.join([*found, name])})", f"{name} IS NOT NULL")
 
     def _lead_nowhere(self, stage: MergeStage) -> None:

@@ -31,7 +31,8 @@ class MergeStage:
         self.references = _references(table, facts)
         self.by_content = table.key.kind is Kind.INTEGER and table.name != "clusters"
         """Whether a row is known by its content, its key being a mere number."""
-        self.uniques = [unique for unique in facts.uniques if all(name in table.by_name for name in unique)]
+        others = table.by_name.keys() - {table.key.name}
+        self.uniques = [unique for unique in facts.uniques if others.issuperset(unique)]
         staged = self._staged(referred_to)
         self._positions = [table.position[column.name] for column in staged]
         targets = REFERENCES.get(table.name, {}) if new_ids and table.has_namespace else {}

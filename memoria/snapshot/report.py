@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 ISSUES_SHOWN = 100
+TWICE = "its key stands in another row already"
+"""Of a row that no snapshot can hold."""
 
 
 def counted(count: int, noun: str) -> str:

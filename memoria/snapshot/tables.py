@@ -106,6 +106,8 @@ class TableFacts:
     """Tables that refer to this one in ways the plan cannot follow: from another schema, or by several columns."""
     uniques: tuple[tuple[str, ...], ...] = ()
     """Columns, beside the key, whose values together occur once only; NULL is not a value."""
+    distinct: frozenset[str] = frozenset()
+    """Columns of which a unique index of their own says that no value stands in two rows, and tells rows apart."""
     unwritable: str = ""
     """Why no row of it can be written, if so."""
     triggers: tuple[str, ...] = ()

@@ -98,6 +98,16 @@ _UNIQUES = """
      GROUP BY c.relname, i.indexrelid
      ORDER BY 1, 2
 """
+# Rows of tables that inherit are read with a table, and stand in none of its indexes.
+_DISTINCT = """
+    SELECT DISTINCT c.relname, a.attname
+      FROM pg_index i
+      JOIN pg_class c ON c.oid = i.indrelid AND pg_table_is_visible(c.oid)
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+     WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indnkeyatts = 1 AND i.indpred IS NULL
+       AND i.indexprs IS NULL AND c.relnamespace <> 'pg_catalog'::regnamespace
+       AND NOT (c.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_inherits h WHERE h.inhparent = c.oid))
+"""
 _CHILDREN = """
     SELECT p.relname, string_agg(i.inhrelid::regclass::text, ', ' ORDER BY i.inhrelid::regclass::text)
       FROM pg_inherits i
@@ -259,6 +269,10 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     cursor.execute(_UNIQUES)
     for table, together in cursor.fetchall():
         uniques.setdefault(table, []).append(tuple(together))
+    distinct: dict[str, set[str]] = {}
+    cursor.execute(_DISTINCT)
+    for table, column in cursor.fetchall():
+        distinct.setdefault(table, set()).add(column)
     cursor.execute(_CHILDREN)
     children = dict(cursor.fetchall())
     cursor.execute(_TRIGGERS)
@@ -270,6 +284,7 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             tuple(references.get(table, ())),
             tuple(unseen.get(table, ())),
             tuple(uniques.get(table, ())),
+            frozenset(distinct.get(table, ())),
             f"the table {children[table]} inherits from it, whose rows would be changed as well: end that with"
             " ALTER TABLE … NO INHERIT first"
             if table in children

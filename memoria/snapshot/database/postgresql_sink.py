@@ -241,9 +241,12 @@ class PostgreSQLSink:
         target, waiting, key = quoted(table.name), quoted(_beside(table.name)), quoted(table.key.name)
         names = ", ".join(map(quoted, columns))
         merge = ""
+        in_place = not replace or table.key.name in self.facts()[table.name].distinct
         if replace:
-            self.query(f"DELETE FROM {target} t WHERE NOT EXISTS (SELECT 1 FROM {waiting} w WHERE w.{key} = t.{key})")
-        if replace or table.name in self._upserts:
+            stays = f"EXISTS (SELECT 1 FROM {waiting} w WHERE w.{key} = t.{key})"
+            # No other table can refer to rows that no index tells apart.
+            self.query(f"DELETE FROM {target} t" + (f" WHERE NOT {stays}" if in_place else ""))
+        if (replace and in_place) or table.name in self._upserts:
             self._free_uniques(table, columns)
             new = [f"{quoted(c)} = EXCLUDED.{quoted(c)}" for c in columns if c != table.key.name]
             # In a table that is replaced a row keeps nothing of the old one, also where no snapshot knows the column.

@@ -16,7 +16,7 @@ from memoria.snapshot.database.postgresql import quoted
 from memoria.snapshot.database.postgresql_types import expression, faults, is_json_null
 from memoria.snapshot.errors import InvalidSnapshot, InvalidValue
 from memoria.snapshot.formats.scanner import Scanner
-from memoria.snapshot.report import Issue
+from memoria.snapshot.report import TWICE, Issue
 from memoria.snapshot.structs import JSON_NULL
 from memoria.snapshot.tables import ALL, Column, ColumnFacts, Kind, Table, TableFacts
 from memoria.snapshot.values import MAX_DEPTH, MAX_ROW, check_depth, has_many
@@ -91,7 +91,7 @@ class PostgreSQLSource:
         unfit = self._unfit(table, columns, refuse, where)
         order = self._key_order(table)
         from_where = f"FROM {quoted(table.name)} WHERE ({where}) AND NOT ({unfit})"
-        checked = _Checked(table, emit, refuse)
+        checked = _Checked(table, emit, refuse, distinct=table.key.name in self._facts[table.name].distinct)
         with postgresql.failures(self._name), postgresql.quiet_driver():
             if jobs == 1 or where != ALL or self.count(table.name) <= _PART_ROWS:
                 self._copy(self._cursor, select.format(f"{from_where} ORDER BY {order}"), checked.take)
@@ -173,7 +173,8 @@ class PostgreSQLSource:
         step = _PART_ROWS if indexed else -(-self.count(table.name) // jobs)
         bounds = self._query(
             f"SELECT quote_literal({key}) FROM (SELECT {key}, row_number() OVER (ORDER BY {order}) AS n"
-            f" FROM {quoted(table.name)}) numbered WHERE n > 1 AND n % {step} = 1 ORDER BY {order}"
+            f" FROM {quoted(table.name)} WHERE {key} IS NOT NULL) numbered"
+            f" WHERE n > 1 AND n % {step} = 1 ORDER BY {order}"
         )
         edges = [None, *(bound for (bound,) in bounds), None]
         return [
@@ -248,18 +249,28 @@ class _BinaryRows:
 class _Checked:
     """Gathers rows into batches, leaving out those that no reader would take back."""
 
-    def __init__(self, table: Table, emit: Emit, refuse: Refuse) -> None:
+    def __init__(self, table: Table, emit: Emit, refuse: Refuse, *, distinct: bool) -> None:
+        """`distinct`: whether the database vouches that no two rows have the same key."""
         self._table = table
         self._emit = emit
         self._refuse = refuse
         self._batch: list[bytes] = []
         self._size = 0
+        key = msgspec.defstruct("Key", [(table.key.name, object)])
+        self._key = None if distinct else msgspec.json.Decoder(key).decode
+        self._last: object = None
 
     def take(self, row: bytes) -> None:
         suspicious = len(row) > MAX_ROW or has_many(row, b"[") or has_many(row, b"{")
         if suspicious and (issue := self._issue(row)) is not None:
             self._refuse(issue)
             return
+        if self._key is not None:
+            key = getattr(self._key(row), self._table.key.name)
+            if key == self._last:  # they come in its order
+                self._refuse(Issue(self._table.name, TWICE, key=str(key)))
+                return
+            self._last = key
         self._batch.append(row)
         self._size += len(row)
         if self._size >= _BATCH:

@@ -122,6 +122,7 @@ def facts(database: sqlite3.Connection) -> dict[str, TableFacts]:
             _columns(database, name, strict=bool(strict)),
             _references(database, name),
             uniques=_uniques(database, name),
+            distinct=_distinct(database, name),
             triggers=tuple(triggers.get(name, ())),
         )
         for name, kind, strict in sorted((_lower(name), kind, strict) for name, kind, strict in listed)
@@ -201,6 +202,17 @@ def _references(database: sqlite3.Connection, table: str) -> tuple[Reference, ..
     )
     found = {Reference(table, column, _lower(target), to, null=not notnull) for column, target, to, notnull in rows}
     return tuple(sorted(found, key=lambda reference: (reference.column, reference.target)))
+
+
+def _distinct(database: sqlite3.Connection, table: str) -> frozenset[str]:
+    """A key that is the number of the row has no index."""
+    keys = [name for (name,) in database.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0", (table,))]
+    indexes = database.execute(
+        "SELECT max(c.name) FROM pragma_index_list(?) i JOIN pragma_index_xinfo(i.name) c"
+        ' WHERE i."unique" AND NOT i.partial AND c.key GROUP BY i.name HAVING count(*) = 1',
+        (table,),
+    )
+    return frozenset([*(keys if len(keys) == 1 else ()), *(name for (name,) in indexes if name is not None)])
 
 
 def _uniques(database: sqlite3.Connection, table: str) -> tuple[tuple[str, ...], ...]:

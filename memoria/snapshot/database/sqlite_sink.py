@@ -177,8 +177,9 @@ class SQLiteSink:
     ) -> Counter[tuple[str, str]]:
         """Set to NULL the new rows' references that lead nowhere, and build the indexes that are not up to date."""
         nulled: Counter[tuple[str, str]] = Counter()
+        keys = {table.name: table.key.name for table in tables}
         for reference in (reference for found in nulls.values() for reference in found):
-            nulled[reference.table, reference.column] += self._null(reference)
+            nulled[reference.table, reference.column] += self._null(reference, keys[reference.table])
         for sql in self._indexes:
             self.query(sql)
         self._indexes = []
@@ -186,8 +187,7 @@ class SQLiteSink:
             self._search.restore()
         return nulled
 
-    def _null(self, reference: Reference) -> int:
-        (key,) = self.query("SELECT name FROM pragma_table_info(?) WHERE pk = 1", (reference.table,))[0]
+    def _null(self, reference: Reference, key: str) -> int:
         table, column, key = map(sqlite.quoted, (reference.table, reference.column, key))
         target, target_column = map(sqlite.quoted, (reference.target, reference.target_column))
         exists = self.query(

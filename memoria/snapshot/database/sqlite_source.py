@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria.snapshot.database import sqlite
 from memoria.snapshot.database.sqlite_rows import SQLiteEncoder
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.report import Issue
+from memoria.snapshot.report import TWICE, Issue
 from memoria.snapshot.tables import ALL, Column, Kind, Table, TableFacts
 from memoria.snapshot.values import canonical_time
 
@@ -85,16 +85,20 @@ class SQLiteSource:
     ) -> None:
         encoder = SQLiteEncoder(list(columns.values()))
         key_at = list(columns).index(table.key.name)
+        last: Any = None
         batch: list[bytes] = []
         size = 0
         with sqlite.failures(self._name):
             for row in self._tuples(table, list(columns), where):
                 try:
+                    if row[key_at] == last and last is not None:
+                        raise InvalidValue(TWICE)
                     line = encoder.encode(row)
                 except InvalidValue as error:
                     key = row[key_at]
                     refuse(Issue(table.name, error.reason, key=None if key is None else str(key)))
                     continue
+                last = row[key_at]
                 batch.append(line)
                 size += len(line)
                 if size >= _BATCH:
@@ -104,24 +108,22 @@ class SQLiteSource:
 
     def _tuples(self, table: Table, columns: Sequence[str], where: str) -> Iterator[tuple[Any, ...]]:
         """Rows in key order. Text that is not UTF-8 ends a query; from there on it is read with its bytes escaped."""
-        key = self._key_order(table)
-        position = columns.index(table.key.name)
-        select = f"SELECT {', '.join(map(sqlite.quoted, columns))} FROM {sqlite.quoted(table.name)} WHERE ({where})"
-        last: Any = None
+        select = (
+            f"SELECT {', '.join(map(sqlite.quoted, columns))} FROM {sqlite.quoted(table.name)} WHERE ({where})"
+            f" ORDER BY {self._key_order(table)}"
+        )
+        read = 0
         try:
-            for row in self._database.execute(f"{select} ORDER BY {key}"):
-                last = row[position]
+            for row in self._database.execute(select):
+                read += 1
                 yield row
             return
         except sqlite3.OperationalError as error:
             if "decode" not in str(error):
                 raise
         self._database.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
-        if last is None:
-            yield from self._database.execute(f"{select} ORDER BY {key}")
-        else:
-            mark = "utf8_bytes(?)" if key.startswith("utf8_bytes") else "?"
-            yield from self._database.execute(f"{select} AND {key} > {mark} ORDER BY {key}", (last,))
+        # Whatever the keys are, and however often one stands there, the same query gives the same order.
+        yield from self._database.execute(f"{select} LIMIT -1 OFFSET {read}")
 
     def _key_order(self, table: Table) -> str:
         """An expression that sorts by the key's bytes in UTF-8, whatever its collation and the database's encoding."""
