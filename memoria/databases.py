@@ -76,7 +76,7 @@ def sink_with_tables(
     with _new_file(connection), sink(connection, name, read_only=read_only) as opened:
         with opened.around() as driver:
             with _lent(connection, driver) as lent:
-                created += create_tables(lent)
+                created[:] = create_tables(lent)
             if created:
                 yield opened
                 return

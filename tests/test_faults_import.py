@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
-import termios
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +31,7 @@ from tests.faults import (
     state,
     without_history,
 )
+from tests.terminals import Terminal, on_a_terminal
 
 pytest_plugins = ["tests.fault_databases"]
 POSTGRESQL = KINDS[-1]
@@ -472,64 +468,11 @@ class TestSignals:
             assert gone(url)
 
 
-class Terminal:
-    """A run of the program on a terminal, waiting at its question."""
-
-    def __init__(self, url: str, path: Path, *arguments: str) -> None:
-        self._ours, theirs = pty.openpty()
-        command = [sys.executable, "manage.py", "import-data", str(path), "--database-url", url, *arguments]
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C means something
-        )
-        os.close(theirs)
-        self.text = ""
-
-    def read_until(self, words: str, timeout: float = 30) -> None:
-        end = time.monotonic() + timeout
-        while words not in self.text:
-            assert time.monotonic() < end, self.text
-            if not self._read():
-                assert words == "", self.text
-                return
-
-    def answer(self, text: str) -> tuple[int, str]:
-        """Exit code, and what was written after the question, in one line."""
-        asked = len(self.text)
-        os.write(self._ours, text.encode())
-        while self._read():
-            pass
-        return self._process.wait(timeout=30), " ".join(self.text[asked:].split())
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        os.close(self._ours)
-
-    def _read(self) -> bool:
-        try:
-            ready, _, _ = select.select([self._ours], [], [], 30)
-            data = os.read(self._ours, 65536) if ready else b""
-        except OSError:  # Linux's way to say that nobody holds the other end any more
-            return False
-        self.text += data.decode()
-        return bool(data)
-
-
 @contextmanager
 def asked(url: str, path: Path, *arguments: str) -> Iterator[Terminal]:
-    terminal = Terminal(url, path, *arguments)
-    try:
+    with on_a_terminal("import-data", path, "--database-url", url, *arguments) as terminal:
         terminal.read_until("Continue? [y/N] ")
         yield terminal
-    finally:
-        terminal.close()
 
 
 class TestQuestion:
@@ -539,10 +482,10 @@ class TestQuestion:
         execute(url, "DELETE FROM memory_relationships")
         before = state(url)
         with asked(url, snapshots("sample")) as terminal:
-            assert (
-                "This replaces 160 rows in long_term_memory, 37 rows in short_term_memory, 17 rows in clusters,"
-                f" 158 rows in cluster_members of {url}. Continue? [y/N] "
-            ) in f"{' '.join(terminal.text.split())} "
+            assert terminal.question() == (
+                f"This replaces rows of {url} (before → after): long_term_memory 160 → 160, short_term_memory 37 → 37,"
+                " clusters 17 → 17, cluster_members 158 → 158, memory_relationships 0 → 138. Continue? [y/N]"
+            )
             ended, text = terminal.answer(answer)
         assert ended == code, text
         if code == 0:
@@ -553,11 +496,8 @@ class TestQuestion:
 
     def test_not_when_nothing_is_deleted_or_asked_for(self, make: Make, snapshots: Snapshots) -> None:
         for url, arguments in ((make("sqlite", "migrated"), ()), (make("sqlite"), ("--no-input",))):
-            terminal = Terminal(url, snapshots("sample"), *arguments)
-            try:
+            with on_a_terminal("import-data", snapshots("sample"), "--database-url", url, *arguments) as terminal:
                 code, text = terminal.answer("")
-            finally:
-                terminal.close()
             assert code == 0, text
             assert "Continue?" not in text
 

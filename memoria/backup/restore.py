@@ -108,7 +108,7 @@ class Restore:
             lock.held(target.with_name(f".{target.name}.restore.lock"), str(target)),
             work_folder(target.parent, target.name) as work,
         ):
-            self.progress.stage("Restoring")
+            self.progress.stage("Proving")
             complete = self._complete_sqlite(file, backup, work, target)
             if target.exists():
                 self._replace_sqlite(complete, target, backup, report)
@@ -128,6 +128,7 @@ class Restore:
             with sqlite_failures(self.database):
                 there = sqlite.numbers(live)
             self._ask_and_keep(there, backup, report)
+            self.progress.stage("Restoring")
             with closing(sqlite3.connect(complete)) as source, sqlite_failures(self.database):
                 source.backup(live, progress=_within(lock_timeout(), self.database), sleep=0.1)
 

@@ -11,7 +11,6 @@ import shutil
 import sys
 import urllib.request
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -29,9 +28,10 @@ from memoria.backup.contents import Contents
 from memoria.backup.report import BackupReport
 from memoria.backup.sidecar import Sidecar
 from memoria.console.options import EPILOG
-from memoria.console.progress import TerminalProgress
+from memoria.console.question import Question, before_and_after
 from memoria.console.render import console, size, visible
 from memoria.databases import connection_for, describe
+from memoria.snapshot.registry import TABLES
 from memoria.snapshot.report import counted
 
 BACKUP_EPILOG = f"""{EPILOG}
@@ -140,22 +140,20 @@ def _say(*sentences: str) -> None:
         console().print(Text(visible(sentence)))
 
 
-def asker(progress: TerminalProgress, *, no_input: bool) -> Callable[[str, Contents, Sidecar], bool]:
-    """Asks on a terminal before rows are lost."""
-
-    def ask(name: str, contents: Contents, backup: Sidecar) -> bool:
-        if no_input or sys.stdin is None or not sys.stdin.isatty():
-            return True
-        tables = sorted(contents.tables.items(), key=lambda item: -item[1].rows)
-        listed = ", ".join(f"{counted(table.rows, 'row')} in {name}" for name, table in tables[:5] if table.rows)
-        lost = listed or "all tables, which are empty"
-        more = f" and {len(tables) - 5} more tables" if len(tables) > 5 else ""
-        seconds = (sidecars.now() - backup.moment).total_seconds()
-        proven = "" if backup.verified else ", never verified"
-        made = f"{_when(backup)} UTC ({age(max(0.0, seconds))} old, {counted(backup.contents.rows, 'row')}{proven})"
-        return progress.confirms(visible(f"This replaces {lost}{more} of {name} by the backup of {made}."))
-
-    return ask
+def confirms_restore(question: Question, name: str, contents: Contents, backup: Sidecar) -> bool:
+    """Memories first, one by one; what Django and this program keep for themselves as one figure behind them."""
+    rows = {table: (there.rows, 0) for table, there in contents.tables.items()}
+    for table, kept in backup.contents.tables.items():
+        rows[table] = (rows.get(table, (0, 0))[0], kept.rows)
+    own = [table for mirrored in TABLES for table in rows if table.rpartition(".")[2] == mirrored.name]
+    others = [rows[table] for table in rows.keys() - set(own) if any(rows[table])]
+    before, after = (sum(figures) for figures in zip(*others, strict=True)) if others else (0, 0)
+    figures = [(table.removeprefix("public."), *rows[table]) for table in own]
+    listed = before_and_after([*figures, (counted(len(others), "other table"), before, after)])
+    seconds = (sidecars.now() - backup.moment).total_seconds()
+    proven = "" if backup.verified else ", never verified"
+    made = f"{_when(backup)} UTC ({age(max(0.0, seconds))} old, {counted(backup.contents.rows, 'row')}{proven})"
+    return question.confirms(f"This replaces {name} by the backup of {made}; rows before → after: {listed or 'none'}.")
 
 
 def print_list(entries: list[Entry], now: datetime) -> None:

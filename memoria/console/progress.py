@@ -60,13 +60,6 @@ class TerminalProgress:
         finally:
             self._bars.start()
 
-    def confirms(self, consequence: str) -> bool:
-        """Whether the user, told what will happen, says yes."""
-        with self.hidden():
-            console().print(Text(f"{consequence} Continue? [y/N] "), end="")
-            sys.stderr.flush()
-            return sys.stdin.readline().strip().lower() in ("y", "yes")
-
     def stage(self, name: str, *, rows: int | None = None, size: int | None = None) -> None:
         if self._task is not None:
             self._bars.remove_task(self._task)

@@ -56,7 +56,7 @@ def undo_question(report: UndoReport) -> str:
     restored = _listed({name: counts.restore for name, counts in report.tables.items()})
     what = " and ".join(filter(None, (deleted and f"deletes {deleted}", restored and f"restores {restored}")))
     done = f"import {report.import_id} of {report.file_name} into {report.database}"
-    return visible(f"This takes {done} back: it {what or 'changes no row'}.")
+    return f"This takes {done} back: it {what or 'changes no row'}."
 
 
 def _listed(rows: dict[str, int]) -> str:

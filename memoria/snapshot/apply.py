@@ -39,8 +39,13 @@ def apply(
     read: Callable[[], Reader],
     history: History,
     progress: Progress,
+    *,
+    size: int,
 ) -> None:
-    """Insert the file's rows, read again with `read`, as `plan` says. Any difference rolls everything back."""
+    """Insert the rows of a file, read again with `read`, as `plan` says. Any difference rolls everything back.
+
+    `size`: bytes of the file as they are stored.
+    """
     outside = plan.outside_references(carried) if plan.options.truncate else []
     with sink.transaction([table.name for table in carried] + [reference.table for reference in outside]):
         before = _require_unchanged(sink, plan, carried)
@@ -50,7 +55,9 @@ def apply(
         orphans = {table.name: sink.orphans(table) for table in carried}
         history.begin()
         if plan.options.truncate:
+            progress.stage("Removing")
             _clear(sink, plan, carried, watched, history)
+        progress.stage("Importing", size=size)
         bulk = {table.name for table in carried if _is_bulk(sink, plan, table, before[table.name])}
         inserted = _insert(sink, plan, carried, read, bulk, beside, progress)
         progress.stage("Finishing")

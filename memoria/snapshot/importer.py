@@ -70,8 +70,8 @@ class Import:
         require_valid(plan.report, skip_invalid=self.options.skip_invalid)
         if not self.dry_run:
             plan.report.seconds -= self._ask(plan.report)
-            self.progress.stage("Importing", size=self.file.size)
-            apply(sink, plan, carried, reading.reader, self._history(sink), self.progress)
+            history = self._history(sink)
+            apply(sink, plan, carried, reading.reader, history, self.progress, size=self.file.size)
             if not self.options.validate:
                 note_fits(plan.decoders, plan.report)  # only now has every row been looked at
         return plan.report

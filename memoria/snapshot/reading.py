@@ -61,6 +61,7 @@ class Reading:
                     plan.take(number, row)
         except InvalidSnapshot as error:
             raise type(error)(f"{self.file.name}: {error}") from None
+        self.progress.stage("Planning")
         return reader, others
 
     def describe(self, reader: Reader, report: Report) -> None:

@@ -278,9 +278,14 @@ class TestTerminal:
         execute(url, "DELETE FROM clusters")
         code, said = self.answered(url, path, b"no\n")
         assert code == 1
-        assert "160 rows in long_term_memory" in said
-        assert f"more tables of {url} by the backup of " in " ".join(said.split())
-        assert re.search(rf" old, \d+ rows{proven}\)\. Continue\? \[y/N\] ", " ".join(said.split()) + " ")
+        question = re.search(r"This replaces .*Continue\?", said, re.DOTALL)
+        assert question is not None
+        asked = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(\d s", "NOW UTC (0 s", " ".join(question[0].split()))
+        assert re.sub(r"691 rows|\d+ other tables \d+ → \d+", "N", asked) == (
+            f"This replaces {url} by the backup of NOW UTC (0 s old, N{proven}); rows before → after: long_term_memory"
+            " 160 → 160, short_term_memory 37 → 37, clusters 0 → 17, cluster_members 158 → 158, memory_relationships"
+            " 138 → 138, N. Continue?"
+        )
         assert said.endswith("CommandError: not confirmed; nothing was changed\n")
         assert execute(url, "SELECT count(*) FROM clusters") == [(0,)]
         assert names(tmp_path) == ["x.sql", "x.sql.json"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.core.management.base import CommandParser
 from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
+from memoria.console.question import Question, replaced
 from memoria.databases import describe
 from memoria.snapshot.importer import Import
 from memoria.snapshot.plan import Options
@@ -71,23 +71,13 @@ class Command(SnapshotCommand):
                 dry_run=options["dry_run"],
                 allow_edited=options["allow_edited"],
                 format=options["format"],
-                confirm=_no_question if options["no_input"] or not _is_terminal() else partial(_ask, progress),
+                confirm=partial(_confirms, Question(progress, options["no_input"], options["source"])),
                 origin=shared.origin("import-data", options),
                 target=target,
                 progress=progress,
             ).run()
 
 
-def _no_question(report: Report) -> bool:
-    return True
-
-
-def _is_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
-def _ask(progress: TerminalProgress, report: Report) -> bool:
-    replaced = ", ".join(f"{table.deleted:,} rows in {name}" for name, table in report.tables.items() if table.deleted)
-    if not replaced:
-        return True
-    return progress.confirms(f"This replaces {replaced} of {report.database}.")
+def _confirms(question: Question, report: Report) -> bool:
+    what = replaced(report)
+    return what is None or question.confirms(what)

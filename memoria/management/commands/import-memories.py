@@ -10,7 +10,9 @@ from django.core.management.base import CommandParser
 from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
+from memoria.console.question import Question, overwritten
 from memoria.databases import describe
+from memoria.snapshot.errors import Declined
 from memoria.snapshot.mapping import namespaces
 from memoria.snapshot.merge import Merge
 from memoria.snapshot.merge_options import MergeOptions
@@ -61,6 +63,9 @@ class Command(SnapshotCommand):
         parser.add_argument("--skip-invalid", action="store_true", help="leave out rows that do not fit")
         parser.add_argument("--no-validate", action="store_true", help="do not check values against limits")
         parser.add_argument("--migrate", action="store_true", help="create the tables that are missing, first")
+        parser.add_argument(
+            "--no-input", "--noinput", action="store_true", help="do not ask before rows are overwritten"
+        )
         shared.add_no_undo(parser)
         shared.add_report(parser)
 
@@ -81,7 +86,9 @@ class Command(SnapshotCommand):
             shared.snapshot(options["source"]) as file,
             TerminalProgress(quiet=options["verbosity"] == 0) as progress,
         ):
-            return Merge(
+            question = Question(progress, options["no_input"], options["source"])
+            consent = _Consent(asks=question.has_somebody)
+            merge = Merge(
                 file,
                 connection,
                 describe(connection),
@@ -90,9 +97,30 @@ class Command(SnapshotCommand):
                 allow_edited=options["allow_edited"],
                 format=options["format"],
                 origin=shared.origin("import-memories", options),
+                confirm=consent.covers,
                 target=target,
                 progress=progress,
-            ).run()
+            )
+            while True:
+                try:
+                    return merge.run()
+                except Declined:
+                    if not question.confirms(consent.wanted):
+                        raise
+                    consent.given = consent.wanted
+
+
+class _Consent:
+    """A merge plans with the tables locked, and nobody else should wait for an answer: it stops where it would
+    overwrite rows that nobody was told of, and runs once more when somebody has said yes to these."""
+
+    def __init__(self, *, asks: bool) -> None:
+        self._asks = asks
+        self.wanted = self.given = ""
+
+    def covers(self, report: Report) -> bool:
+        self.wanted = overwritten(report) or ""
+        return not self._asks or self.wanted in ("", self.given)
 
 
 def _pair(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from memoria.console import backups
 from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
+from memoria.console.question import Question
 from memoria.databases import describe
 
 
@@ -51,7 +53,7 @@ class Command(SnapshotCommand):
                 into=options["into"],
                 safety_backup=not options["no_safety_backup"],
                 owners=not options["no_owner"],
-                confirm=backups.asker(progress, no_input=options["no_input"]),
+                confirm=partial(backups.confirms_restore, Question(progress, options["no_input"])),
                 silence=options["stall_timeout"],
                 progress=progress,
             ).run()

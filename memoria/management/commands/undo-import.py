@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.core.management.base import CommandParser
 from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
+from memoria.console.question import Question
 from memoria.console.render_imports import print_undo, undo_question
 from memoria.databases import describe
 from memoria.snapshot.undo import Undo
@@ -31,7 +31,6 @@ class Command(SnapshotCommand):
 
     def run(self, options: dict[str, Any]) -> UndoReport:
         connection = shared.connection(options)
-        asks = not options["no_input"] and sys.stdin is not None and sys.stdin.isatty()
         with TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             return Undo(
                 options["number"],
@@ -39,7 +38,7 @@ class Command(SnapshotCommand):
                 describe(connection),
                 dry_run=options["dry_run"],
                 force=options["force"],
-                confirm=partial(_ask, progress) if asks else lambda report: True,
+                confirm=partial(_confirms, Question(progress, options["no_input"])),
                 progress=progress,
             ).run()
 
@@ -47,5 +46,5 @@ class Command(SnapshotCommand):
         print_undo(result)
 
 
-def _ask(progress: TerminalProgress, report: UndoReport) -> bool:
-    return progress.confirms(undo_question(report))
+def _confirms(question: Question, report: UndoReport) -> bool:
+    return question.confirms(undo_question(report))
