@@ -14,6 +14,8 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from memoria.snapshot.urls import is_url
+
 T = TypeVar("T")
 
 
@@ -48,11 +50,17 @@ def _folder(name: str) -> Callable[[], Path]:
     return lambda: Path(getattr(settings, "BASE_DIR", None) or Path.cwd(), name)
 
 
-upload_dir = Setting("MEMORIA_UPLOAD_DIR", Path, _folder("uploads"), "the path of a folder")
+def _path(value: Any) -> Path:
+    if is_url(str(value)):
+        raise ValueError(value)
+    return Path(value)
+
+
+upload_dir = Setting("MEMORIA_UPLOAD_DIR", _path, _folder("uploads"), "the path of a folder")
 upload_max_bytes = Setting("MEMORIA_UPLOAD_MAX_BYTES", _positive, lambda: 2_000_000_000, "a whole number of bytes")
 upload_keep_hours = Setting("MEMORIA_UPLOAD_KEEP_HOURS", _positive, lambda: 24, "a whole number of hours")
-export_dir = Setting("MEMORIA_EXPORT_DIR", Path, _folder("export"), "the path of a folder")
-backup_dir = Setting("MEMORIA_BACKUP_DIR", Path, _folder("backup"), "the path of a folder")
+export_dir = Setting("MEMORIA_EXPORT_DIR", _path, _folder("export"), "the path of a folder")
+backup_dir = Setting("MEMORIA_BACKUP_DIR", _path, _folder("backup"), "the path of a folder")
 # Of a CSV, XLSX or JSON file of rows. All of it is read into memory, several times over.
 table_import_max_bytes = Setting(
     "MEMORIA_TABLE_IMPORT_MAX_BYTES", _positive, lambda: 5 * 1024 * 1024, "a whole number of bytes"

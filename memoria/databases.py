@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
-from memoria.database_url import is_url, parsed
+from memoria.database_url import parsed
 from memoria.snapshot.database import Sink, sink
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, FileFailure
 from memoria.snapshot.registry import MODELS
@@ -27,7 +28,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _CREATED_MEANWHILE = ("23505", "42P07", "42710")
 """unique_violation (of the catalogue), duplicate_table and duplicate_object: what comes of two who create the same."""
 
-__all__ = ["UnknownDatabase", "connection_for", "create_tables", "describe", "is_url", "sink_with_tables"]
+__all__ = ["UnknownDatabase", "connection_for", "create_tables", "describe", "sink_with_tables"]
 
 
 class UnknownDatabase(DatabaseFailure):
@@ -57,12 +58,26 @@ def describe(connection: BaseDatabaseWrapper) -> str:
     settings = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{settings['NAME']}"
-    # A URL may also name them behind its question mark.
+    return f"{connection.vendor}://{_place(settings)}/{settings.get('NAME') or ''}"
+
+
+def _place(settings: dict[str, Any]) -> str:
+    """The hosts with their ports. What the settings do not name, libpq takes from the environment."""
     options = settings.get("OPTIONS") or {}
-    port = settings.get("PORT") or options.get("port")
-    host = settings.get("HOST") or options.get("host") or "localhost"
-    place = ("" if host.startswith("/") else host) + (f":{port}" if port else "")
-    return f"{connection.vendor}://{place}/{settings.get('NAME') or ''}"
+    if service := options.get("service"):
+        return f"(service {service})"
+    named = settings.get("HOST") or options.get("host") or options.get("hostaddr")
+    hosts = str(named or os.environ.get("PGHOST") or "localhost").split(",")
+    ports = str(settings.get("PORT") or options.get("port") or os.environ.get("PGPORT") or "").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    return ",".join(_address(host) + (f":{port}" if port else "") for host, port in zip(hosts, ports, strict=False))
+
+
+def _address(host: str) -> str:
+    if host.startswith("/"):  # the folder of a socket
+        return ""
+    return f"[{host}]" if ":" in host else host
 
 
 @contextmanager

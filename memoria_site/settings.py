@@ -62,12 +62,8 @@ def database(url: str, default: Path) -> dict[str, Any]:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": default}
     try:
         return parsed(url)
-    except ValueError:
-        # Neither the URL nor the parser's error is repeated: both may hold a password.
-        raise ImproperlyConfigured(
-            "DATABASE_URL is not the URL of a database: write postgresql://user:password@host/name or "
-            "sqlite:///path/to/file, with special characters in the password as %xx."
-        ) from None
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL: {error}.") from None
 
 
 @functools.cache

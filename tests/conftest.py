@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-import dj_database_url
 import pytest
 from django.db import connections
 
+from memoria.database_url import parsed
 from tests import postgres, warm
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -217,7 +217,7 @@ def migrated_url(database_kind: str, make_database: MakeDatabase) -> str:
 @pytest.fixture
 def probe(migrated_url: str, django_db_blocker: Any) -> Iterator[str]:
     """The alias of a Django connection to a migrated database of each kind."""
-    settings = {PROBE: {**dj_database_url.parse(migrated_url)}}
+    settings = {PROBE: {**parsed(migrated_url)}}
     connections.settings[PROBE] = connections.configure_settings({**connections.settings, **settings})[PROBE]
     with django_db_blocker.unblock():
         try:

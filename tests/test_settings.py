@@ -157,9 +157,9 @@ def test_without_a_checkout_the_current_directory_stands_in(checkout: Path, tmp_
     assert result.stdout == f"{tmp_path}/memoria.sqlite3\n"
 
 
-NOT_A_DATABASE = (
-    "memoria: DATABASE_URL is not the URL of a database: write postgresql://user:password@host/name "
-    "or sqlite:///path/to/file, with special characters in the password as %xx.\n"
+FORMS = "use sqlite:///path or postgresql://user:password@host/name"
+BADLY_WRITTEN = (
+    f"memoria: DATABASE_URL: not a database URL: {FORMS}, with %2F for /, %3F for ? and %23 for # in the password.\n"
 )
 
 
@@ -168,19 +168,24 @@ NOT_A_DATABASE = (
     [
         (
             {"DATABASE_URL": "pigeon://user:hush@host/name"},
-            NOT_A_DATABASE,
+            f"memoria: DATABASE_URL: pigeon databases are not supported: {FORMS}.\n",
+        ),
+        (
+            {"DATABASE_URL": "sqlite:memoria.sqlite3"},
+            "memoria: DATABASE_URL: a SQLite URL has three slashes before the path, and four before an absolute one:"
+            " write sqlite:///memoria.sqlite3.\n",
         ),
         (
             {"DATABASE_URL": "postgresql://user:hu/sh@host:port/name"},
-            NOT_A_DATABASE,
+            BADLY_WRITTEN,
         ),
         (
             {"DATABASE_URL": "postgresql://user:5/secret@host/db"},
-            NOT_A_DATABASE,
+            BADLY_WRITTEN,
         ),
         (
             {"DATABASE_URL": "postgresql://user:5?secret@host/db"},
-            NOT_A_DATABASE,
+            BADLY_WRITTEN,
         ),
         ({"MEMORIA_DEBUG": "yes"}, "memoria: MEMORIA_DEBUG is 'yes': write 1 for yes or 0 for no.\n"),
         (

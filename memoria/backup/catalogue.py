@@ -17,6 +17,7 @@ from memoria.backup.errors import InvalidBackup
 from memoria.backup.file import BackupFile
 from memoria.backup.sidecar import Sidecar
 from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.urls import require_local
 
 ANY_NAME = re.compile(r"[^.].*\.(sql|sql\.gz|sql\.zst|dump)", re.DOTALL)
 SAFETY = "before-restore-"
@@ -127,6 +128,7 @@ def settle(path: Path) -> None:
 
 def listed(text: str) -> list[Entry]:
     """The backups of a folder, or of a destination as it is given to a backup."""
+    require_local("read", text)
     if os.path.isdir(text) or not ANY_NAME.fullmatch(os.path.basename(text)):
         found = entries(Path(text), ANY_NAME)  # of several destinations, each of which counts for itself
         return sorted(found, key=lambda entry: (entry.sidecar.created_at if entry.sidecar else "", entry.path.name))

@@ -16,6 +16,7 @@ from memoria.backup.errors import WrongArguments
 from memoria.snapshot.compression import by_name
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files import require_no_database
+from memoria.snapshot.urls import require_local
 
 SQL, CUSTOM = "sql", "custom"
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
@@ -37,6 +38,7 @@ class Destination:
 
     @classmethod
     def parse(cls, text: str) -> Destination:
+        require_local("write", text)
         pattern = os.path.basename(text)
         folder = Path(os.path.dirname(text) or ".")
         if not pattern or pattern in (".", ".."):

@@ -35,6 +35,7 @@ from memoria.snapshot.database.sqlite import failures as sqlite_failures
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, Declined, FileFailure, SnapshotError
 from memoria.snapshot.files import sync_folder
 from memoria.snapshot.progress import NoProgress, Progress
+from memoria.snapshot.urls import require_local
 
 Confirm = Callable[[str, Contents, Sidecar], bool]
 """Takes what the database is called, what it holds, and the backup that will replace that; false stops the restore."""
@@ -76,6 +77,7 @@ class Restore:
 
     def _restore(self, file: BackupFile, backup: Sidecar, report: BackupReport) -> None:
         if backup.kind == "sqlite":
+            require_local("write", self.into)
             self._restore_sqlite(file, backup, report)
         elif self.into:
             self._create_postgresql(file, backup)

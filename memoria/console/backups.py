@@ -12,6 +12,7 @@ import sys
 import urllib.request
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -33,12 +34,19 @@ from memoria.console.render import console, size, visible
 from memoria.databases import connection_for, describe
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.report import counted
+from memoria.snapshot.urls import require_local
 
 BACKUP_EPILOG = f"""{EPILOG}
   MEMORIA_PG_BIN        folder of pg_dump and pg_restore (default: PATH)"""
 _PING_TIMEOUT = 10
 _LONGEST_REASON = 200
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def source(options: dict[str, Any]) -> Path:
+    """The backup that was named."""
+    require_local("read", options["source"])
+    return Path(options["source"])
 
 
 def add_silence(parser: ArgumentParser) -> None:

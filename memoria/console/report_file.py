@@ -13,6 +13,7 @@ from django.core.management.base import CommandError
 
 from memoria.snapshot.errors import FileFailure, SnapshotError
 from memoria.snapshot.files import OutputFile
+from memoria.snapshot.urls import require_local
 
 _BEGINNING = b'{\n "report_version": '
 
@@ -24,6 +25,7 @@ class Kept(Protocol):
 @contextmanager
 def report_file(path: str | None) -> Iterator[OutputFile | None]:
     """Opened before the run: what cannot be written is said before, not after."""
+    require_local("write", path or "")
     if path is None:
         yield None
     elif path == "-":

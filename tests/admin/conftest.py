@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
@@ -18,6 +17,7 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import override_settings
 
+from memoria.database_url import parsed
 from memoria.models.imports import Import
 from tests.conftest import MakeDatabase
 from tests.samples.databases import EVERY, insert
@@ -31,9 +31,7 @@ def as_default(url: str, blocker: Any) -> Iterator[str]:
     with blocker.unblock(), override_settings(SECURE_SSL_REDIRECT=False):
         connections["default"].close()
         del connections["default"]
-        connections.settings["default"] = connections.configure_settings({"default": dj_database_url.parse(url)})[
-            "default"
-        ]
+        connections.settings["default"] = connections.configure_settings({"default": parsed(url)})["default"]
         try:
             yield url
         finally:

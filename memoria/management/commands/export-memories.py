@@ -19,6 +19,7 @@ from memoria.snapshot.exporter import Export
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.report import Report
 from memoria.snapshot.selection import Selection
+from memoria.snapshot.urls import is_url
 from memoria.snapshot.values import canonical_time
 
 
@@ -81,7 +82,7 @@ class Command(SnapshotCommand):
 
 def destination(output: str | None) -> str:
     """Where the file goes: a relative path is in the export folder, also when it begins with that folder's name."""
-    if output == "-":
+    if output == "-" or (output and is_url(output)):  # which is refused when it is opened
         return output
     folder = conf.export_dir()
     if output is None:

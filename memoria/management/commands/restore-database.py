@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -47,7 +46,7 @@ class Command(SnapshotCommand):
         connection = shared.connection(options)
         with TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             return Restore(
-                Path(options["source"]),
+                backups.source(options),
                 connection,
                 describe(connection),
                 into=options["into"],

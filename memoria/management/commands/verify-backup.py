@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -27,7 +26,7 @@ class Command(SnapshotCommand):
 
     def run(self, options: dict[str, Any]) -> BackupReport:
         connection = shared.connection(options)
-        return Verify(Path(options["source"]), connection, describe(connection), options["stall_timeout"]).run()
+        return Verify(backups.source(options), connection, describe(connection), options["stall_timeout"]).run()
 
     def print_result(self, result: Any) -> None:
         backups.print_backup(result)

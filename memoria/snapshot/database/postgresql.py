@@ -182,8 +182,10 @@ def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
     options = {key: value for key, value in parameters.items() if key not in DJANGOS}
     options.setdefault("connect_timeout", _CONNECT_TIMEOUT)
     options.setdefault("tcp_user_timeout", _SILENCE_TIMEOUT * 1000)
+    options.setdefault("keepalives_idle", 30)
+    options.setdefault("application_name", "memoria")
     try:
-        database = psycopg2.connect(**options, application_name="memoria", keepalives_idle=30)
+        database = psycopg2.connect(**options)
     except psycopg2.Error as error:
         raise DatabaseFailure(f"cannot connect to {name}: {_refusal(error, parameters.get('password'))}") from None
     with failures(name), database.cursor() as cursor:

@@ -16,6 +16,7 @@ from typing import IO, Self
 
 from memoria.snapshot import compression
 from memoria.snapshot.errors import FileFailure, InvalidSnapshot
+from memoria.snapshot.urls import require_local
 
 CHUNK = 256 << 10
 
@@ -47,6 +48,7 @@ class InputFile:
         self.name = "<stdin>" if path == "-" else path
         if path == "-" and sys.stdin is None:
             raise FileFailure("cannot read <stdin>: it is closed")
+        require_local("read", path, instead="write - in its place, and fetch it in a pipe")
         try:
             self._file = _seekable(path)
         except OSError as error:

@@ -19,6 +19,7 @@ from typing import Self
 
 from memoria.snapshot import compression
 from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.urls import require_local
 
 _SYNC_EVERY = 16 << 20
 """Bytes after which the disk is told to write: it is kept busy while rows are still read, and the last flush is short.
@@ -40,6 +41,7 @@ class OutputFile:
     """
 
     def __init__(self, path: str, compress: str | None = None) -> None:
+        require_local("write", path, instead="write - in its place, and send that on in a pipe")
         self.name = "<stdout>" if path == "-" else path
         self.compression = compression.by_name(path) if compress is None else compress
         self.size = 0
