@@ -77,6 +77,7 @@ SIDEWAYS = {
     ("exporter", "left_out"),
 }
 SIDEWAYS |= {("undo_references", "mapping"), ("undo_references", "registry"), ("undo", "undo_references")}
+SIDEWAYS |= {("selection", "mapping"), ("selection", "registry")}
 SIDEWAYS |= {("fitting", "mapping"), ("fitting", "registry"), ("fill", "fitting")}
 SIDEWAYS |= {("changes", "undo_references"), ("history", "changes"), ("history", "undo_references")}
 SIDEWAYS |= {(later, earlier) for number, later in enumerate(MERGE) for earlier in MERGE[:number]}

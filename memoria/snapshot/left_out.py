@@ -38,7 +38,7 @@ def _crossing(source: Source, facts: Mapping[str, TableFacts], conditions: Condi
     found = {}
     for table in EDGES:
         if table in facts and conditions.of[table] != NOTHING and not conditions.keeps_crossing_edges:
-            found[f"{table} to other namespaces"] = source.count(table, where=conditions.crossing(table))
+            found[f"{table} {conditions.elsewhere}"] = source.count(table, where=conditions.crossing(table))
     table = "long_term_memory"
     for column, is_array in _REFERENCES.items() if table in facts else ():
         if column in facts[table].columns:
@@ -47,5 +47,5 @@ def _crossing(source: Source, facts: Mapping[str, TableFacts], conditions: Condi
             if is_array:
                 outside = f"EXISTS (SELECT 1 FROM {source.elements(name)} WHERE {outside})"
             where = f"{conditions.of[table]} AND {name} IS NOT NULL AND {outside}"
-            found[f"{table}.{column} to other namespaces, kept"] = source.count(table, where=where)
+            found[f"{table}.{column} {conditions.elsewhere}, kept"] = source.count(table, where=where)
     return found

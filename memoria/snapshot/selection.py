@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from memoria.snapshot.errors import SnapshotError
+from memoria.snapshot.mapping import REFERENCES
+from memoria.snapshot.registry import TABLES
 from memoria.snapshot.report import counted
 from memoria.snapshot.tables import TableFacts
 
@@ -22,6 +24,7 @@ _SHARED = {"workspaces": "workspace_id", "teams": "team_id"}
 """Tables whose rows namespaces share -> the column that refers to them; workspaces refer to teams."""
 _MOMENTS = ("created_at", "updated_at", "last_updated", "timestamp", "extraction_timestamp", "accessed_at")
 """Columns that say when a row was made or changed."""
+_KEYS = {table.name: table.key.name for table in TABLES}
 NOTHING = "1 = 0"
 
 Facts = Mapping[str, TableFacts]
@@ -56,6 +59,8 @@ class Conditions:
             if shared in facts:
                 self.of[shared] = self._referred_to(shared)
         self.keeps_crossing_edges = selection.crossing_edges
+        self.elsewhere = "to memories that were not chosen" if selection.memories else "to other namespaces"
+        """Where what is outside is."""
 
     def crossing(self, table: str) -> str:
         """Edges that stay behind because an end of theirs is a memory outside."""
@@ -86,16 +91,20 @@ class Conditions:
         return self._recent(table) if "namespace" in self._facts[table].columns else NOTHING
 
     def _of_memories(self, table: str) -> str:
-        """What belongs to the chosen memories: edges between two of them, and rows that name one."""
-        if table == "chat_history":
-            return (
-                f"EXISTS (SELECT 1 FROM short_term_memory m WHERE m.chat_id = {table}.chat_id AND {self._within('m')})"
-            )
-        if table == "memory_relationships":
-            return " AND ".join(self._is_memory(f"{table}.{end}") for end in _ENDS)
-        if table in ("memory_entities", "spatial_metadata"):
-            return self._is_memory(f"{table}.memory_id")
-        return NOTHING
+        """What belongs to the chosen memories: rows that name one, or two, and what these or the memories refer to."""
+        named = [column for column, targets in REFERENCES.get(table, {}).items() if targets == MEMORIES]
+        if not named and "memory_id" in self._facts[table].columns:
+            named = ["memory_id"]  # it is its own key
+        if named:
+            return " AND ".join(self._is_memory(f"{table}.{column}") for column in named)
+        referring = [
+            f"EXISTS (SELECT 1 FROM {other} WHERE {other}.{column} = {table}.{_KEYS[table]}"
+            f" AND {self._within(other) if other in MEMORIES else self._of_memories(other)})"
+            for other, columns in REFERENCES.items()
+            for column, targets in columns.items()
+            if table in targets and other in self._facts and column in self._facts[other].columns
+        ]
+        return _any(referring) if referring else NOTHING
 
     def _within(self, name: str) -> str:
         if self._selection.memories:
