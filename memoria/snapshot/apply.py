@@ -15,6 +15,7 @@ from memoria.snapshot.errors import (
     InvalidRows,
     InvalidSnapshot,
     InvalidValue,
+    WriteCancelled,
 )
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
@@ -81,7 +82,9 @@ def _clear(sink: Sink, plan: Plan, carried: Sequence[Table], watched: set[str], 
         # What moves into place removes the rows that it does not replace, if there is anything to move.
         moves = table.name in watched and sink.moves_into_place and plan.report.tables[table.name].inserted
         if not moves:
-            sink.clear(table)
+            planned, done = plan.report.tables[table.name].deleted, sink.clear(table)
+            if done != planned:
+                raise WriteCancelled(table.name, "deleted", done, planned, plan.facts[table.name].triggers)
 
 
 def _insert(
@@ -207,6 +210,20 @@ def advancing(rows: Iterator[list[Any]], progress: Progress) -> Iterator[list[An
         yield row
 
 
+def require_written(
+    table: str, done: int, wanted: int, found: int, planned: int, facts: Mapping[str, TableFacts]
+) -> None:
+    """Raise if fewer rows were written than `wanted`, or the table holds other than the `planned` number of rows."""
+    if done != wanted:
+        raise WriteCancelled(table, "written", done, wanted, facts[table].triggers)
+    if found != planned:
+        triggers = facts[table].triggers
+        by = f"; its triggers ({', '.join(triggers)}) may add or remove some" if triggers else ""
+        raise DatabaseFailure(
+            f"{table} would hold {found:,} rows where the plan says {planned:,}{by}; nothing was changed"
+        )
+
+
 def prove(
     sink: Sink,
     plan: Plan,
@@ -223,10 +240,7 @@ def prove(
         counts = plan.report.tables[table.name]
         planned = counts.inserted + kept.get(table.name, 0)
         found = sink.count(table.name)
-        if inserted[table.name] != counts.inserted or found != planned:
-            raise DatabaseFailure(
-                f"{table.name} would hold {found:,} rows where the plan says {planned:,}; nothing was changed"
-            )
+        require_written(table.name, inserted[table.name], counts.inserted, found, planned, plan.facts)
         emptied = {column: count for (name, column), count in nulled.items() if name == table.name and count}
         if emptied != counts.nulled:
             raise DatabaseFailure(

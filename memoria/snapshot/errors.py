@@ -8,6 +8,7 @@ SnapshotError           exit code 1: refused or failed, nothing changed
 ├── FileFailure         the operating system refused to read or write a file
 ├── DatabaseFailure     the database refused, or is not what the engine needs
 │   ├── NotCreated      the database, or its tables, are not there yet
+│   ├── WriteCancelled  the database left rows as they were, and said nothing of it
 │   ├── RowRefused      a row breaks one of the database's constraints
 │   └── DatabaseBusy    exit code 4: another run holds the lock
 └── Declined            the user answered no
@@ -20,6 +21,7 @@ InvalidValue            one value of one row; the plan turns it into an issue, s
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -76,6 +78,19 @@ class NotCreated(DatabaseFailure):
         super().__init__(
             f"{problem}: create {what} with `memoria migrate`, DATABASE_URL naming the database, or with --migrate of"
             " an import"
+        )
+
+
+class WriteCancelled(DatabaseFailure):
+    """What a trigger does that returns NULL, a rule that says INSTEAD, or RAISE(IGNORE)."""
+
+    def __init__(self, table: str, verb: str, done: int, wanted: int, triggers: Sequence[str]) -> None:
+        """`verb`: what became of `done` of the `wanted` rows, such as "deleted". `triggers`: those of the table."""
+        which = {0: "a trigger or a rule", 1: f"the trigger {', '.join(triggers)}"}
+        probably = which.get(len(triggers), f"one of the triggers {', '.join(triggers)}")
+        super().__init__(
+            f"{table}: only {done:,} of {wanted:,} rows would be {verb}: {probably} cancels the others, it seems;"
+            " disable it first; nothing was changed"
         )
 
 

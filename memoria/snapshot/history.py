@@ -18,13 +18,23 @@ from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.registry import HISTORY, table_of
 from memoria.snapshot.report import Report
-from memoria.snapshot.tables import Table
+from memoria.snapshot.tables import Table, TableFacts
 from memoria.snapshot.undo_references import holding
 from memoria.snapshot.values import canonical_time
 
 VARIABLE = "MEMORIA_UNDO_IMPORTS"
 _DEFAULT = 3
 _IMPORTS, _CHANGES = map(table_of, HISTORY)
+
+
+def require_notes(facts: Mapping[str, TableFacts]) -> None:
+    """Raise where a trigger might keep the notes of an import from being what they say."""
+    for table in (_IMPORTS, _CHANGES):
+        if table.name in facts and (triggers := facts[table.name].triggers):
+            raise DatabaseFailure(
+                f"{table.name} has triggers of its own ({', '.join(triggers)}), and is what an import is undone with:"
+                " remove them, or import with --no-undo; nothing was changed"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,11 @@ class History:
         self._number = 0
         self._final = False
         self._changed: dict[str, Table] = {}
+
+    def require(self, facts: Mapping[str, TableFacts]) -> None:
+        """Before anything else, and in a dry run: what is noted will be what was done."""
+        if self._origin is not None:
+            require_notes(facts)
 
     def begin(self) -> None:
         """Within the transaction, before the first row is written."""

@@ -58,6 +58,7 @@ class Import:
         with self.target(self.connection, self.database, read_only=self.dry_run) as sink:
             facts = sink.facts()
             require_tables(facts, self.database)
+            self._history(sink).require(facts)
             reading = Reading(self.file, self.format, self.allow_edited, self.progress)
             report = None if self.dry_run else self._fill(sink, facts, reading)
             if report is None:

@@ -61,6 +61,7 @@ class Merge:
         with self.target(self.connection, self.database, read_only=self.dry_run) as sink:
             facts = sink.facts()
             require_tables(facts, self.database)
+            History(sink, self.connection, self.origin).require(facts)
             reading = Reading(self.file, self.format, self.allow_edited, self.progress)
             report = Report("merge", self.database, FileReport(self.file.name), dry_run=self.dry_run)
             with nullcontext() if self.dry_run else sink.transaction([]):

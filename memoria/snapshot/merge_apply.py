@@ -14,9 +14,9 @@ from memoria.snapshot.apply import (
     require_no_new_orphans,
     require_same_file,
     require_same_schema,
+    require_written,
     unchanged,
 )
-from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.history import History
@@ -174,7 +174,4 @@ def _prove(
     for table in carried:
         counts = plan.report.tables[table.name]
         planned, found = before[table.name] + counts.inserted, sink.count(table.name)
-        if written[table.name] != _planned(plan, table) or found != planned:
-            raise DatabaseFailure(
-                f"{table.name} would hold {found:,} rows where the plan says {planned:,}; nothing was changed"
-            )
+        require_written(table.name, written[table.name], _planned(plan, table), found, planned, plan.facts)

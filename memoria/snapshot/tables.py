@@ -94,6 +94,10 @@ class ColumnFacts:
     """What its type can hold; a column for another kind is refused by name."""
     padded: bool = False
     """Whether text shorter than `max_length` is filled up with spaces."""
+    derived: bool = False
+    """Whether the database makes its value of those of other columns."""
+    numbered: bool = False
+    """Whether the database alone numbers it, unless told otherwise with OVERRIDING SYSTEM VALUE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ class TableFacts:
     unwritable: str = ""
     """Why no row of it can be written, if so."""
     triggers: tuple[str, ...] = ()
-    """Triggers that a user made, which may change rows as they are written."""
+    """Triggers and rules that a user made, which may change rows as they are written, or keep them from it."""
 
 
 def names(tables: Iterable[Table]) -> list[str]:

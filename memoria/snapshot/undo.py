@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -12,15 +13,26 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria.snapshot import database
 from memoria.snapshot.changes import CHANGES, COLUMNS, HELD, Changes
 from memoria.snapshot.database import Sink
-from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, Declined, SnapshotError, UndoRefused
+from memoria.snapshot.errors import (
+    DatabaseBusy,
+    DatabaseFailure,
+    Declined,
+    SnapshotError,
+    UndoRefused,
+    WriteCancelled,
+)
 from memoria.snapshot.fitting import require_writable
-from memoria.snapshot.history import now
+from memoria.snapshot.history import now, require_notes
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import HISTORY, TABLES
 from memoria.snapshot.report import ISSUES_SHOWN, counted
 from memoria.snapshot.tables import Table, TableFacts
 from memoria.snapshot.undo_references import locked, referring
 from memoria.snapshot.undo_report import ChangedRow, TableUndo, UndoReport
+
+
+class _Rehearsed(Exception):
+    """Ends the transaction of a dry run."""
 
 
 @dataclass(slots=True)
@@ -31,6 +43,8 @@ class Undo:
     connection: BaseDatabaseWrapper
     database: str
     dry_run: bool = False
+    rehearse: bool = False
+    """Whether a dry run does all that an undo does, and rolls it back, instead of only looking."""
     force: bool = False
     """Rows that were changed since are taken back as well."""
     confirm: Callable[[UndoReport], bool] = lambda report: True
@@ -45,19 +59,22 @@ class Undo:
         """Raises UndoRefused if rows were changed since (a dry run says so in its report), and SnapshotError, with
         nothing changed."""
         started = monotonic()
-        with database.sink(self.connection, self.database, read_only=self.dry_run) as sink:
+        with database.sink(self.connection, self.database, read_only=self.dry_run and not self.rehearse) as sink:
             report = self._report(sink)
             facts = sink.facts()
             tables = self._tables(sink, facts)
             require_writable(tables, facts)
+            require_notes(facts)
             self.progress.stage("Comparing")
             self._plan(sink, facts, tables, report)
-            if not self.dry_run:
-                if not self.confirm(report):
-                    raise Declined("not confirmed; nothing was changed")
+            if not self.dry_run and not self.confirm(report):
+                raise Declined("not confirmed; nothing was changed")
+            if not self.dry_run or (self.rehearse and not report.refused):
                 self.progress.stage("Undoing")
-                with sink.transaction(locked(tables, referring(facts, report.tables))):
+                with suppress(_Rehearsed), sink.transaction(locked(tables, referring(facts, report.tables))):
                     self._apply(sink, facts, tables, report)
+                    if self.dry_run:
+                        raise _Rehearsed
         report.seconds = monotonic() - started
         return report
 
@@ -163,9 +180,15 @@ class Undo:
         missing = {table.name: self._missing(sink, table) for table in tables}
         orphans = {table.name: sink.orphans(table) for table in tables}
         for table in tables:
-            sink.restore(self.number, table, self._as_noted(sink, table, facts[table.name]))
+            wanted = report.tables[table.name].restore
+            done = sink.restore(self.number, table, self._as_noted(sink, table, facts[table.name]))
+            if done != wanted:
+                raise WriteCancelled(table.name, "restored", done, wanted, facts[table.name].triggers)
         for table in reversed(tables):
+            wanted = report.tables[table.name].delete
             deleted = sink.delete(table, f't."{table.key.name}" IN ({self._changes.deleted(table)})')
+            if deleted != wanted:
+                raise WriteCancelled(table.name, "deleted", deleted, wanted, facts[table.name].triggers)
             if sink.count(table.name) != before[table.name] + missing[table.name] - deleted:
                 raise DatabaseFailure(f"{table.name} would not hold the rows that it had; nothing was changed")
         sink.finish(tables, {}, replace=False)

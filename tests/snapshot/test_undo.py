@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from memoria.snapshot.errors import DatabaseFailure, SnapshotError, UndoRefused
+from memoria.snapshot.errors import DatabaseFailure, InvalidRows, SnapshotError, UndoRefused
 from memoria.snapshot.history import imports
 from memoria.snapshot.undo_report import ChangedRow, TableUndo, UndoReport
 from tests.conftest import KINDS, MakeDatabase, server
@@ -419,3 +419,72 @@ def test_columns_that_were_added_since_keep_their_values(url: str, tmp_path: Pat
         ("m-2", "calm"),
         ("m-3", "calm"),
     ]
+
+
+SHAPES = {
+    "generated column": "ALTER TABLE {0} ADD shout text GENERATED ALWAYS AS (upper(summary)) STORED",
+    "identity column": "ALTER TABLE {0} ADD number bigint GENERATED ALWAYS AS IDENTITY",
+    "no primary key": "ALTER TABLE {0} DROP CONSTRAINT {0}_pkey CASCADE",
+    "deferrable key": "ALTER TABLE {0} DROP CONSTRAINT {0}_pkey CASCADE;"
+    "ALTER TABLE {0} ADD PRIMARY KEY (memory_id) DEFERRABLE",
+    "character key": "ALTER TABLE {0} ALTER memory_id TYPE character(3)",
+    "other columns of a length": "ALTER TABLE {0} ADD code character(4), ADD bits bit(3), ADD codes character(3)[];"
+    "UPDATE {0} SET code = 'abc', bits = B'101', codes = '{{ab,c}}'",
+    "partitions": "ALTER TABLE {0} RENAME TO old;"
+    "CREATE TABLE {0} (LIKE old INCLUDING ALL) PARTITION BY HASH (memory_id);"
+    "CREATE TABLE part PARTITION OF {0} FOR VALUES WITH (MODULUS 1, REMAINDER 0);"
+    "INSERT INTO {0} SELECT * FROM old; DROP TABLE old CASCADE",
+    "SQLite generated columns": "ALTER TABLE {0} ADD shout text GENERATED ALWAYS AS (upper(summary)) VIRTUAL",
+    "SQLite table without a key": "CREATE TABLE copied AS SELECT * FROM {0}; DROP TABLE {0};"
+    "ALTER TABLE copied RENAME TO {0}",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [
+        (kind, shape)
+        for kind in KINDS
+        for shape in SHAPES
+        if shape.startswith("SQLite") == (kind == "sqlite") and (kind != "postgresql-16" or "identity" in shape)
+    ],
+)
+def test_tables_of_any_shape(make_database: MakeDatabase, tmp_path: Path, kind: str, shape: str) -> None:
+    """What is said when rows are imported is kept: of a replacement, of added rows and of a merge."""
+    url = make_database(kind, migrated=True)
+    insert(url, "long_term_memory", [memory("m-1"), memory("m-2", embedding="[1e-320]"), memory("m-3")])
+    script(url, SHAPES[shape].format("long_term_memory"))
+    before = sorted(query(url, "SELECT * FROM long_term_memory"), key=str)
+    path = write(tmp_path, long_term_memory=[long("m-2", summary="else"), long("new")])
+    import_(url, path, undo=True)
+    assert undo(url, 1, dry_run=True, rehearse=True).tables == {"long_term_memory": TableUndo(delete=1, restore=3)}
+    assert undo(url, 1).tables == {"long_term_memory": TableUndo(delete=1, restore=3)}
+    assert sorted(query(url, "SELECT * FROM long_term_memory"), key=str) == before
+    if shape in ("no primary key", "deferrable key", "SQLite table without a key"):
+        with pytest.raises(InvalidRows, match="no unique index of the database tells its rows apart by memory_id"):
+            merge(url, path, on_conflict="overwrite")
+        return
+    merge(url, path, on_conflict="overwrite")
+    undo(url, 2, dry_run=True, rehearse=True)
+    undo(url, 2)
+    assert sorted(query(url, "SELECT * FROM long_term_memory"), key=str) == before
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_a_key_that_the_database_alone_numbers(make_database: MakeDatabase, tmp_path: Path, kind: str) -> None:
+    url = make_database(kind, migrated=True)
+    script(
+        url,
+        "ALTER TABLE clusters ALTER id DROP IDENTITY IF EXISTS; ALTER TABLE clusters ALTER id DROP DEFAULT;"
+        "ALTER TABLE clusters ALTER id ADD GENERATED ALWAYS AS IDENTITY",
+    )
+    path = write(tmp_path, clusters=[snapshot_row("clusters", id=7)], cluster_members=[])
+    import_(url, path, undo=True)
+    before = contents(url)
+    other = snapshot_row("clusters", id=7, size=77)
+    path = write(tmp_path, clusters=[other, snapshot_row("clusters", id=9)], cluster_members=[])
+    import_(url, path, undo=True)
+    assert [row["id"] for row in contents(url)["clusters"]] == [7, 9]
+    undo(url, 2, dry_run=True, rehearse=True)
+    undo(url, 2)
+    assert contents(url) == before

@@ -37,6 +37,7 @@ class Command(SnapshotCommand):
                 connection,
                 describe(connection),
                 dry_run=options["dry_run"],
+                rehearse=True,
                 force=options["force"],
                 confirm=partial(_confirms, Question(progress, options["no_input"])),
                 progress=progress,

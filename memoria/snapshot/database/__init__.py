@@ -104,13 +104,16 @@ class Sink(Protocol):
         """Within a transaction, as if it had been begun with this table as well."""
         ...
 
-    def clear(self, table: Table) -> None: ...
+    def clear(self, table: Table) -> int:
+        """Delete all rows. Returns how many went."""
+        ...
+
     def orphans(self, table: Table) -> int:
         """Rows whose references lead nowhere, in a database that does not refuse them by itself."""
         ...
 
     def insert(self, table: Table, rows: Iterable[list[Any]], *, bulk: bool, beside: bool, upsert: bool = False) -> int:
-        """With `upsert` a row whose key is there replaces it in its place."""
+        """With `upsert` a row whose key is there replaces it in its place. Returns how many went in, or wait to."""
         ...
 
     def finish(
@@ -139,12 +142,12 @@ class Sink(Protocol):
         """Note rows of the table `t` as removed by the import of this number, behind the note of number `last`."""
         ...
 
-    def restore(self, number: int, table: Table, facts: TableFacts) -> None:
-        """Put back the rows that an import removed, in their place where a row has their key now."""
+    def restore(self, number: int, table: Table, facts: TableFacts) -> int:
+        """Put back the rows that an import removed, in their place where a row has their key now. Returns how many."""
         ...
 
     def delete(self, table: Table, condition: str) -> int:
-        """Delete rows of the table `t`. Returns how many there were."""
+        """Delete rows of the table `t`. Returns how many went."""
         ...
 
 

@@ -59,7 +59,8 @@ _COLUMNS = f"""
            CASE WHEN m.type IN ('varchar'::regtype, 'bpchar'::regtype) AND m.modifier > 4 THEN m.modifier - 4 END,
            CASE WHEN m.type = 'numeric'::regtype AND m.modifier >= 4 THEN (((m.modifier - 4) & 2047) # 1024) - 1024
                 WHEN m.type IN ('timestamp'::regtype, 'timestamptz'::regtype) AND m.modifier >= 0 THEN m.modifier
-                WHEN m.type = 'date'::regtype THEN 0 END
+                WHEN m.type = 'date'::regtype THEN 0 END,
+           a.attgenerated <> '', a.attidentity = 'a'
       FROM pg_class c
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       LEFT JOIN bases b ON b.domain = a.atttypid
@@ -116,13 +117,21 @@ _CHILDREN = """
 """
 # Those that Memoria makes fill search_vector, which is derived.
 _TRIGGERS = """
-    SELECT c.relname, array_agg(t.tgname::text ORDER BY t.tgname)
-      FROM pg_trigger t
-      JOIN pg_class c ON c.oid = t.tgrelid AND pg_table_is_visible(c.oid)
-      JOIN pg_proc f ON f.oid = t.tgfoid
-     WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype::integer & 28 <> 0
-       AND f.proname !~ '^update_.+_search_vector$' AND f.proname !~ '^tsvector_update_trigger'
-     GROUP BY c.relname
+    SELECT relname, array_agg(name ORDER BY name) FROM (
+        SELECT c.relname, t.tgname::text AS name
+          FROM pg_trigger t
+          JOIN pg_class c ON c.oid = t.tgrelid AND pg_table_is_visible(c.oid)
+          JOIN pg_proc f ON f.oid = t.tgfoid
+         WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype::integer & 28 <> 0
+           AND f.proname !~ '^update_.+_search_vector$' AND f.proname !~ '^tsvector_update_trigger'
+        UNION ALL
+        SELECT c.relname, r.rulename || ' (a rule)'
+          FROM pg_rewrite r
+          JOIN pg_class c ON c.oid = r.ev_class AND pg_table_is_visible(c.oid)
+         WHERE c.relkind IN ('r', 'p') AND r.ev_enabled IN ('O', 'A')
+           AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    ) found
+     GROUP BY relname
 """
 _ELSEWHERE = """
     SELECT lower(c.relname), c.relname, n.nspname, c.relkind IN ('v', 'm', 'f'), pg_table_is_visible(c.oid)
@@ -246,7 +255,7 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     """All tables on the search path."""
     columns: dict[str, dict[str, ColumnFacts]] = {}
     cursor.execute(_COLUMNS)
-    for table, name, type, null, length, decimals in cursor.fetchall():
+    for table, name, type, null, length, decimals, derived, numbered in cursor.fetchall():
         columns.setdefault(table, {})[name] = ColumnFacts(
             name,
             type,
@@ -258,6 +267,8 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             holds_nul=False,
             kinds=kinds(type),
             padded=type == "character" and length is not None,
+            derived=derived,
+            numbered=numbered,
         )
     references: dict[str, list[Reference]] = {}
     cursor.execute(_REFERENCES)

@@ -32,8 +32,7 @@ def expression(column: Column, fact: ColumnFacts | None) -> str:
 def stored(query: Query, table: Table, facts: TableFacts, keys: Sequence[Any]) -> dict[Any, list[Any]]:
     key = quoted(table.key.name)
     values = ", ".join(expression(c, facts.columns.get(c.stored_as(facts.columns) or "")) for c in table.columns)
-    fact = facts.columns[table.key.name]
-    type = "bpchar" if fact.padded else fact.type  # a bare `character` holds one
+    type = _any_length(facts.columns[table.key.name])
     rows = query(
         f"SELECT t.{key}, {values} FROM {quoted(table.name)} t WHERE t.{key} = ANY(%s::{type}[])", (list(keys),)
     )
@@ -56,26 +55,40 @@ def keep(query: Query, number: int, last: int, table: Table, facts: TableFacts, 
     )
 
 
-def restore(query: Query, number: int, table: Table, facts: TableFacts) -> None:
-    """Put back the rows that an import removed, in their place where a row has their key now."""
-    key, columns = table.key.name, _columns(facts)
+def restore(query: Query, number: int, table: Table, facts: TableFacts) -> bool:
+    """Put back the rows that an import removed, in their place where a row has their key now. Whether there are any:
+    the last query then is the one that puts them back."""
+    key, columns = table.key.name, [name for name in _columns(facts) if not facts.columns[name].derived]
     changed = f"c.import_id = {number} AND c.table_name = '{table.name}'"
     kept = f"{changed} AND c.action = 'removed'"
     if not query(f"SELECT 1 FROM memoria_import_changes c WHERE {kept} LIMIT 1"):
-        return
+        return False
     rows = f"memoria_import_changes c WHERE {changed} AND c.action IN ('removed', 'written')"
-    keys = f"SELECT c.key::{facts.columns[key].type} FROM {rows}"
+    keys = f"SELECT c.key::{_any_length(facts.columns[key])} FROM {rows}"
     for _, column, place in freed(facts, set(columns) - {key}, "t.ctid::text"):
         query(f"UPDATE {quoted(table.name)} t SET {quoted(column)} = {place} WHERE t.{quoted(key)} IN ({keys})")
     names = ", ".join(map(quoted, columns))
     texts = ", ".join(f"{quoted(name)} text" for name in columns)
-    values = ", ".join(f"r.{quoted(name)}::{facts.columns[name].type}" for name in columns)
-    changes = ", ".join(f"{quoted(name)} = EXCLUDED.{quoted(name)}" for name in columns)
+    values = ", ".join(f"r.{quoted(name)}::{_any_length(facts.columns[name])}" for name in columns)
+    changes = ", ".join(f"{quoted(name)} = EXCLUDED.{quoted(name)}" for name in columns if name != key)
+    merge = f" ON CONFLICT ({quoted(key)}) DO UPDATE SET {changes}"
+    if key not in facts.distinct:
+        # No index tells which row is in whose place, and so no foreign key can lead to one.
+        merge = ""
+        removed = f"SELECT c.key::{_any_length(facts.columns[key])} FROM memoria_import_changes c WHERE {kept}"
+        query(f"DELETE FROM {quoted(table.name)} t WHERE t.{quoted(key)} IN ({removed})")
     row = f"json_to_record(c.row::json) AS r({texts})"
     query(
-        f"INSERT INTO {quoted(table.name)} ({names}) SELECT {values} FROM memoria_import_changes c, {row} WHERE {kept}"
-        f" ON CONFLICT ({quoted(key)}) DO UPDATE SET {changes}"
+        f"INSERT INTO {quoted(table.name)} ({names}) OVERRIDING SYSTEM VALUE"
+        f" SELECT {values} FROM memoria_import_changes c, {row} WHERE {kept}{merge}"
     )
+    return True
+
+
+def _any_length(fact: ColumnFacts) -> str:
+    """The type of a column for a cast. Bare, some hold one character or bit, and the cast would cut all others off."""
+    base, array = fact.type.removesuffix("[]"), "[]" * fact.type.endswith("[]")
+    return {"character": "bpchar", "bit": "bit varying"}.get(base, base) + array
 
 
 def _columns(facts: TableFacts) -> Iterable[str]:

@@ -16,7 +16,7 @@ from memoria.snapshot.database.postgresql import quoted
 from memoria.snapshot.database.postgresql_copy import CopyText, with_numbers
 from memoria.snapshot.database.postgresql_types import INTEGERS
 from memoria.snapshot.database.uniques import freed
-from memoria.snapshot.errors import DatabaseFailure
+from memoria.snapshot.errors import DatabaseFailure, WriteCancelled
 from memoria.snapshot.tables import Column, ColumnFacts, Kind, Reference, Table, TableFacts
 
 _PIECE = 1 << 18
@@ -117,6 +117,8 @@ class PostgreSQLSink:
         self._indexes: list[str] = []
         self._waiting: dict[str, list[str]] = {}
         self._upserts: set[str] = set()
+        self._staged: Counter[str] = Counter()
+        self._numbered: list[tuple[str, str]] = []
 
     def _commit(self) -> None:
         with postgresql.failures(self._name):
@@ -130,8 +132,9 @@ class PostgreSQLSink:
                     " unknown; it is safe to run the import again"
                 ) from error
 
-    def clear(self, table: Table) -> None:
+    def clear(self, table: Table) -> int:
         self.query(f"DELETE FROM {quoted(table.name)}")
+        return int(self._cursor.rowcount)
 
     def orphans(self, table: Table) -> int:
         return 0
@@ -160,8 +163,16 @@ class PostgreSQLSink:
     def keep(self, number: int, last: int, table: Table, facts: TableFacts, condition: str) -> None:
         postgresql_changes.keep(self.query, number, last, table, facts, condition)
 
-    def restore(self, number: int, table: Table, facts: TableFacts) -> None:
-        postgresql_changes.restore(self.query, number, table, facts)
+    def restore(self, number: int, table: Table, facts: TableFacts) -> int:
+        for fact in facts.columns.values():
+            if fact.numbered and fact.name != table.key.name:  # a row in its place gets the number back that it had
+                self._number(table.name, fact.name, "BY DEFAULT")
+                self._numbered.append((table.name, fact.name))
+        found = postgresql_changes.restore(self.query, number, table, facts)
+        return int(self._cursor.rowcount) if found else 0
+
+    def _number(self, table: str, column: str, how: str) -> None:
+        self.query(f"ALTER TABLE {quoted(table)} ALTER {quoted(column)} SET GENERATED {how}")
 
     def delete(self, table: Table, condition: str) -> int:
         self.query(f"DELETE FROM {quoted(table.name)} t WHERE {condition}")
@@ -200,7 +211,9 @@ class PostgreSQLSink:
             )
             self._waiting[table.name] = columns
         with postgresql.failures(self._name):
-            return self._copy(f"COPY {target} ({names}) FROM STDIN", rows)
+            copied = self._copy(f"COPY {target} ({names}) FROM STDIN", rows)
+        self._staged[table.name] += copied
+        return copied
 
     def finish(
         self, tables: Sequence[Table], nulls: dict[str, list[Reference]], *, replace: bool
@@ -212,12 +225,15 @@ class PostgreSQLSink:
                 for reference in nulls.get(table.name, ()):
                     nulled[table.name, reference.column] += self._null(table, reference, replace)
                 self._move(table, self._waiting.pop(table.name), replace)
-        if self._indexes:
+        if self._indexes or self._numbered:
             # Django's foreign keys wait for the commit, and no index can be built while a check of its table waits.
             self.query("SET CONSTRAINTS ALL IMMEDIATE")
         for sql in self._indexes:
             self.query(sql)
         self._indexes = []
+        for name, column in self._numbered:
+            self._number(name, column, "ALWAYS")
+        self._numbered = []
         for table in tables:
             if table.key.kind is Kind.INTEGER:
                 self._advance_sequence(table)
@@ -254,7 +270,11 @@ class PostgreSQLSink:
             reset = [c for c, type in others if c not in columns and (replace or type == "tsvector")]
             changes = ", ".join(new + [f"{quoted(c)} = DEFAULT" for c in reset])
             merge = f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
-        self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM {waiting}{merge}")
+        self.query(f"INSERT INTO {target} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {waiting}{merge}")
+        if self._cursor.rowcount != self._staged[table.name]:
+            verb = "written" if merge else "inserted"
+            triggers = self.facts()[table.name].triggers
+            raise WriteCancelled(table.name, verb, self._cursor.rowcount, self._staged[table.name], triggers)
         self.query(f"DROP TABLE {waiting}")
 
     def _free_uniques(self, table: Table, columns: Sequence[str]) -> None:
@@ -328,7 +348,7 @@ class PostgreSQLSink:
             if source.error is not None:
                 raise source.error from None
             raise
-        return source.count
+        return int(self._cursor.rowcount)
 
 
 def _beside(table: str) -> str:

@@ -96,23 +96,36 @@ def keep(database: sqlite3.Connection, number: int, last: int, table: Table, fac
         database.executemany(note, notes(_exact(database, sql)))
 
 
-def restore(database: sqlite3.Connection, number: int, table: Table, facts: TableFacts) -> None:
-    """Put back the rows that an import removed, in their place where a row has their key now."""
+def restore(database: sqlite3.Connection, number: int, table: Table, facts: TableFacts) -> int:
+    """Put back the rows that an import removed, in their place where a row has their key now. How many there are."""
     names = list(facts.columns)
     _free_uniques(database, number, table, facts)
     changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in names)
     into = f"INSERT INTO {quoted(table.name)} ({', '.join(map(quoted, names))}) VALUES "
     merge = f" ON CONFLICT ({quoted(table.key.name)}) DO UPDATE SET {changes}"
+    if table.key.name not in facts.distinct:
+        merge = ""  # no index tells which row is in whose place
+        _delete_in_place(database, number, table)
     odd: list[list[Any]] = []
     kept = database.execute(
         "SELECT row FROM memoria_import_changes WHERE import_id = ? AND table_name = ? AND action = 'removed'",
         (number, table.name),
     )
     usual = _usual((_from_json(names, text) for (text,) in kept), odd)
-    database.executemany(f"{into}({', '.join('?' * len(names))}){merge}", usual)
+    done = database.executemany(f"{into}({', '.join('?' * len(names))}){merge}", usual).rowcount
     for row in odd:
         marks = ", ".join("CAST(? AS TEXT)" if isinstance(value, bytearray) else "?" for value in row)
-        database.execute(f"{into}({marks}){merge}", row)
+        done += database.execute(f"{into}({marks}){merge}", row).rowcount
+    return done
+
+
+def _delete_in_place(database: sqlite3.Connection, number: int, table: Table) -> None:
+    kind = "bigint" if table.key.kind is Kind.INTEGER else "text"
+    database.execute(
+        f"DELETE FROM {quoted(table.name)} WHERE {quoted(table.key.name)} IN (SELECT CAST(key AS {kind})"
+        " FROM memoria_import_changes WHERE import_id = ? AND table_name = ? AND action = 'removed')",
+        (number, table.name),
+    )
 
 
 def _free_uniques(database: sqlite3.Connection, number: int, table: Table, facts: TableFacts) -> None:

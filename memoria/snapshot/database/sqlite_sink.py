@@ -107,10 +107,10 @@ class SQLiteSink:
         self._indexes: list[str] = []
         self._search = SearchIndex(self._database)
 
-    def clear(self, table: Table) -> None:
+    def clear(self, table: Table) -> int:
         with sqlite.failures(self._name):
             self._search.suspend(table.name)
-        self.query(f"DELETE FROM {sqlite.quoted(table.name)}")
+            return self._database.execute(f"DELETE FROM {sqlite.quoted(table.name)}").rowcount
 
     def orphans(self, table: Table) -> int:
         return int(self.query("SELECT count(*) FROM pragma_foreign_key_check(?)", (table.name,))[0][0])
@@ -141,10 +141,10 @@ class SQLiteSink:
         with sqlite.failures(self._name):
             sqlite_changes.keep(self._database, number, last, table, facts, condition)
 
-    def restore(self, number: int, table: Table, facts: TableFacts) -> None:
+    def restore(self, number: int, table: Table, facts: TableFacts) -> int:
         with sqlite.failures(self._name):
             self._search.suspend(table.name)
-            sqlite_changes.restore(self._database, number, table, facts)
+            return sqlite_changes.restore(self._database, number, table, facts)
 
     def delete(self, table: Table, condition: str) -> int:
         with sqlite.failures(self._name):
