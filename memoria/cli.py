@@ -7,23 +7,42 @@ from importlib import import_module
 try:
     import django
     from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
+    from django.core.management import execute_from_command_line, get_commands
 except ModuleNotFoundError as missing:
     sys.exit(
         f"memoria: {missing.name} is not installed in this Python: use .venv/bin/python, which `make install` makes."
     )
 
+_WRONG_ARGUMENTS = 2
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "memoria_site.settings")
+    arguments = sys.argv[1:]
     try:
-        if sys.argv[1:] in ([], ["help"], ["-h"], ["--help"]):
+        if arguments in (["version"], ["-V"], ["--version"]):
+            print(import_module("memoria.console.version").version())
+        elif arguments in ([], ["help"], ["-h"], ["--help"]):
             django.setup()
             print(import_module("memoria.console.commands").overview())  # it needs the models
         else:
-            execute_from_command_line(sys.argv)
+            _run(arguments)
     except ImproperlyConfigured as error:
         # A wrong environment variable is the user's to mend: a sentence helps, a traceback does not.
-        sys.exit(f"memoria: {error}")
+        print(f"memoria: {error}", file=sys.stderr)
+        sys.exit(_WRONG_ARGUMENTS)
     except KeyboardInterrupt:  # before a command could say so itself
         sys.exit(130)
+
+
+def _run(arguments: list[str]) -> None:
+    if arguments[0] in ("-h", "--help"):
+        arguments = ["help", *arguments[1:]]
+    try:
+        execute_from_command_line([sys.argv[0], *arguments])
+    except SystemExit as ended:
+        # Django has said that it knows no such command, and exits as if the command had failed.
+        named = arguments[1:] if arguments[0] == "help" else arguments
+        if ended.code == 1 and named and named[0] not in get_commands():
+            sys.exit(_WRONG_ARGUMENTS)
+        raise

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import django
 import pytest
 
+from memoria import __version__
 from tests.conftest import ROOT
 from tests.faults import CREATE, Make, run
 
@@ -46,7 +49,7 @@ def test_the_same_refusal(tmp_path: Path) -> None:
 
 def test_a_wrong_environment_is_one_sentence() -> None:
     ours = memoria("export-data", "-", DATABASE_URL="postgresql://ann:se/cret@host:x/name")
-    assert (ours.returncode, ours.stdout) == (1, b"")
+    assert (ours.returncode, ours.stdout) == (2, b"")
     assert ours.stderr.startswith(b"memoria: DATABASE_URL: not a database URL: ")
     assert b"cret" not in ours.stderr
     assert ours.stderr.count(b"\n") == 1
@@ -96,3 +99,44 @@ def test_an_overview(arguments: tuple[str, ...]) -> None:
     commands = {path.stem for path in (ROOT / "memoria" / "management" / "commands").glob("[a-z]*.py")}
     assert set(re.findall(r"(?m)^  ([a-z-]+) ", ended.stdout)) == commands
     assert max(map(len, ended.stdout.splitlines())) <= 90
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("-V",), ("version",), ("export-data", "--version")])
+def test_the_version_is_our_own(arguments: tuple[str, ...]) -> None:
+    ended = run(*arguments)
+    expected = f"memoria {__version__} (Django {django.get_version()}, Python {platform.python_version()})\n"
+    assert (ended.returncode, ended.stdout.decode(), ended.stderr) == (0, expected, "")
+
+
+@pytest.mark.parametrize("arguments", [("exprot-data",), ("help", "exprot-data"), ("--help", "exprot-data")])
+def test_an_unknown_command_is_a_wrong_argument(arguments: tuple[str, ...]) -> None:
+    ended = run(*arguments)
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr.startswith("Unknown command: 'exprot-data'. Did you mean export-data?\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("import-data", "x", "--on-conflict", "new"), "--on-conflict new; --on-conflict belongs to import-memories"),
+        (("import-memories", "x", "--no-truncate"), "--no-truncate; --no-truncate belongs to import-data"),
+        (
+            ("export-data", "x", "--namespace=y"),
+            "--namespace=y; --namespace belongs to export-memories and import-memories",
+        ),
+        (("export-data", "x", "--spice"), "--spice"),
+    ],
+)
+def test_an_option_of_another_command(arguments: tuple[str, ...], hint: str) -> None:
+    ended = run(*arguments)
+    command = f"manage.py {arguments[0]}"
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        f"{command}: error: unrecognized arguments: {hint} (see {command} --help)\n",
+    )
+
+
+def test_help_before_a_command() -> None:
+    ended = run("--help", "export-data")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert b"export-data [-h]" in ended.stdout

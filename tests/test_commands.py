@@ -98,7 +98,7 @@ class TestExport:
         path = tmp_path / "x.ndjson"
         for report, code, said in (
             (tmp_path, 1, f"cannot write {tmp_path}: it is a directory"),
-            ("-", 2, "--report takes the name of a file; standard output is for snapshots"),
+            ("-", 2, "--report takes a file or a device, not -: standard output is for what the command prints"),
         ):
             ended = run("export-data", path, "--database-url", make("sqlite"), "--report", report)
             assert (ended.returncode, ended.message()) == (code, said)

@@ -105,6 +105,24 @@ def test_one_table(loaded: Path, tmp_path: Path, run_memoria: RunMemoria) -> Non
     assert run_memoria("compare-data", *sides, "--table", "memory_relationships").returncode == 1
 
 
+@pytest.mark.parametrize("other", ["a.json", "b.json"])
+def test_a_file_of_sqlite_as_a_side(loaded: Path, tmp_path: Path, run_memoria: RunMemoria, other: str) -> None:
+    """Which of the two it is, and how it is written."""
+    path = tmp_path / "what? #1.sqlite3"
+    shutil.copy(loaded, path)
+    snapshot = tmp_path / other
+    snapshot.write_text("{}")
+    sides = [path, snapshot] if other == "b.json" else [snapshot, path]
+    done = run_memoria("compare-data", *sides)
+    sentence = f"{path} is a SQLite database and no snapshot: as a side it is sqlite:///"
+    if other == "b.json":
+        right = done.stderr.decode().removeprefix(f"CommandError: {sentence}").strip()
+        assert (done.returncode, right) == (1, f"{tmp_path}/what%3F%20%231.sqlite3")
+        assert run_memoria("compare-data", f"sqlite:///{right}", f"sqlite:///{loaded}").returncode == 0
+    else:
+        assert (done.returncode, f"{snapshot}: " in done.stderr.decode()) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("side", "exit_code", "sentence"),
     [

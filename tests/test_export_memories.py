@@ -229,7 +229,7 @@ def test_everything(url: str, tmp_path: Path, run_memoria: RunMemoria) -> None:
 def test_a_namespace_that_is_not_there(url: str, tmp_path: Path, run_memoria: RunMemoria) -> None:
     out = tmp_path / "x.json"
     done = run_memoria("export-memories", "--namespace", "team:*", "--output", out, "--database-url", url)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert b"has no namespace 'team:*'; it has a (8 rows), b (4 rows)" in done.stderr
     assert list(tmp_path.glob("x*")) == []
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from memoria.snapshot.mapping import new_id
 from tests.conftest import ROOT, MakeDatabase, RunMemoria
 from tests.properties import examples
-from tests.samples.databases import CORE, connected, contents, insert, query
+from tests.samples.databases import CORE, connected, contents, insert, query, script
 from tests.samples.engine import export, merge, undo
 from tests.samples.rows import row
 
@@ -66,6 +66,27 @@ class TestProcess:
             {"table": "long_term_memory", "source": s, "target": t, "rows": 1, "insert": 1, **counts}
             for s, t in (("a", "x"), ("b", "y"))
         ]
+
+    def test_a_row_with_other_content_stays_and_is_told(
+        self, migrated_url: str, tmp_path: Path, run_memoria: RunMemoria
+    ) -> None:
+        insert(migrated_url, "long_term_memory", [memory("m-1", "a"), memory("m-2", "a")])
+        path, report = tmp_path / "file.json", tmp_path / "report.json"
+        export(migrated_url, path)
+        script(migrated_url, "UPDATE long_term_memory SET summary = 'mine' WHERE memory_id = 'm-1'")
+        note = (
+            "1 row is there with other content and stays; --on-conflict overwrite, or --on-conflict newest, can replace"
+            " it."
+        )
+        arguments = ("import-memories", path, "--database-url", migrated_url, "--report", report)
+        for more, start in (("--dry-run",), "Dry run: nothing"), ((), "Nothing"):
+            done = run_memoria(*arguments, *more)
+            lines = done.stderr.decode().splitlines()
+            assert (done.returncode, note in lines) == (0, True), lines
+            assert lines[-1].startswith(f"{start} to import into ")
+            assert ": no row is new (" in lines[-1]
+            assert note in json.loads(report.read_text())["notes"]
+        assert note not in run_memoria(*arguments, "--on-conflict", "overwrite").stderr.decode()
 
     def test_wrong_arguments(self, migrated_url: str, tmp_path: Path, run_memoria: RunMemoria) -> None:
         insert(migrated_url, "long_term_memory", [memory("m-1", "a")])

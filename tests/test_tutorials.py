@@ -53,4 +53,4 @@ def test_the_tutorial(tmp_path: Path) -> None:
         lines = [line.rstrip() for line in done.stdout.splitlines() if not LEFT_OUT.match(line)]
         assert lines == expected.splitlines(), shell
         printed += len(lines)
-    assert printed == 53
+    assert printed == 54

@@ -20,9 +20,11 @@ from typing import Any, NoReturn, Protocol
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from memoria.console.commands import owners
 from memoria.console.options import EPILOG
 from memoria.console.render import print_report, visible
 from memoria.console.report_file import report_file, write_report
+from memoria.console.version import version
 from memoria.databases import describe, sink_with_tables
 from memoria.snapshot.database import sink
 from memoria.snapshot.errors import FileFailure, InvalidRows, SnapshotError, UndoRefused
@@ -52,6 +54,9 @@ class SnapshotCommand(BaseCommand):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         _fill_closed_streams()
         super().__init__(*args, **kwargs)
+
+    def get_version(self) -> str:
+        return version()
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         kwargs.setdefault("epilog", self.epilog)
@@ -110,6 +115,8 @@ class SnapshotCommand(BaseCommand):
             result = self.run(options)
         except (InvalidRows, UndoRefused) as error:
             self._tell(error.report, options, file)
+            if isinstance(error, InvalidRows) and error.counted and options["verbosity"] > 0:
+                raise type(error)(error.counted, error.report) from None  # the first is listed with the others
             raise
         if result is None:
             return 0
@@ -156,7 +163,10 @@ class _Parser(CommandParser):
 
     def error(self, message: str) -> NoReturn:
         if self.called_from_command_line:
-            self.exit(2, visible(f"{self.prog}: error: {message} (see {self.prog} --help)") + "\n")
+            unknown = re.match(r"unrecognized arguments: (--[a-z-]+)", message)
+            others = owners(unknown[1]) if unknown else []
+            hint = f"; {unknown[1]} belongs to {' and '.join(others)}" if unknown and others else ""
+            self.exit(2, visible(f"{self.prog}: error: {message}{hint} (see {self.prog} --help)") + "\n")
         raise CommandError(f"Error: {message}", returncode=2)
 
 

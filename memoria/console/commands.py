@@ -9,10 +9,19 @@ from django.core.management import find_commands, load_command_class
 
 import memoria
 
+_FOLDER = str(Path(memoria.__file__).parent / "management")
+
+
+def owners(option: str) -> list[str]:
+    """The commands that have an option."""
+    names = sorted(find_commands(_FOLDER))
+    parsers = {name: load_command_class("memoria", name).create_parser("memoria", name) for name in names}
+    return [name for name, parser in parsers.items() if option in parser._option_string_actions]
+
 
 def overview() -> str:
     """A line for each command: its name, and the first sentence of its help."""
-    names = find_commands(str(Path(memoria.__file__).parent / "management"))
+    names = find_commands(_FOLDER)
     width = max(map(len, names)) + 4
     lines = ["usage: memoria COMMAND [options]; memoria COMMAND --help says more", ""]
     for name in sorted(names):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
+import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
 from typing import Any
@@ -111,6 +112,8 @@ def snapshot(path: str) -> InputFile:
     exported = conf.export_dir() / path
     if path != "-" and not os.path.exists(path) and exported.is_file():
         raise FileFailure(f"cannot read {path}: no such file; the export folder has one: {exported}")
+    if path == "-" and sys.stdin is not None and sys.stdin.isatty():
+        sys.stderr.write("Reading a snapshot from standard input, which is this terminal (Ctrl-C ends it).\n")
     return InputFile(path)
 
 

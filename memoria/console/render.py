@@ -119,17 +119,20 @@ def _notes(report: Report) -> list[str]:
     notes = list(report.notes)
     if empty := sum(map(_is_empty, report.tables.values())):
         notes.insert(0, f"{counted(empty, 'table')} without rows.")
+    would = "would be " if report.dry_run or report.refused else ""
     for name, counts in report.tables.items():
         for column, count in counts.defaulted.items():
-            notes.append(f"{name}.{column}: missing in {counted(count, 'row')}, filled with its default.")
+            notes.append(f"{name}.{column}: missing in {counted(count, 'row')}, {would}filled with its default.")
         for column, count in counts.nulled.items():
             notes.append(
-                f"{name}.{column}: {counted(count, 'reference')} set to NULL, because the target is not there."
+                f"{name}.{column}: {counted(count, 'reference')} {would}set to NULL, because the target is not there."
             )
         for column, count in counts.rounded.items():
-            notes.append(f"{name}.{column}: {counted(count, 'value')} rounded to the 4-byte floats of the target.")
+            notes.append(
+                f"{name}.{column}: {counted(count, 'value')} {would}rounded to the 4-byte floats of the target."
+            )
         for column, count in counts.ignored.items():
-            notes.append(f"{name}.{column}: unknown; left out of {counted(count, 'row')}.")
+            notes.append(f"{name}.{column}: unknown; {would}left out of {counted(count, 'row')}.")
         for column, count in counts.differing.items():
             notes.append(f"{name}.{column}: another value than in {counted(count, 'row')} of the database.")
     if report.left_out:
@@ -148,10 +151,11 @@ def _stays(left_out: Mapping[str, int]) -> Iterator[str]:
 
 
 def _issues(report: Report) -> Iterator[str]:
-    """A line for each, or for all rows of a table that have the same to complain of."""
+    """A line for each, or for all rows of a table that have the same to complain of; first what concerns more than
+    rows."""
     place = report.database if report.operation == "export" else report.file.name
     alike: dict[tuple[str, str], list[Issue]] = {}
-    for issue in report.issues:
+    for issue in sorted(report.issues, key=lambda issue: issue.kind == "invalid"):
         alike.setdefault((issue.table, issue.reason), []).append(issue)
     printed = list(alike.values())[:_ISSUES_PRINTED]
     for issues in printed:
@@ -181,7 +185,7 @@ def _last_line(report: Report) -> str:
     if report.refused:
         return f"Read {report.file.name} ({facts})."
     if report.merge and not any(part.insert or part.overwrite for part in report.merge):
-        there = all(part.rows == part.identical + part.duplicate + part.different for part in report.merge)
+        there = all(part.rows == part.identical + part.duplicate for part in report.merge)
         why = "every row is there already" if there else "no row is new"
         return f"{'Dry run: n' if report.dry_run else 'N'}othing to import into {report.database}: {why} ({facts})."
     if report.dry_run:

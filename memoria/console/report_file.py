@@ -29,7 +29,9 @@ def report_file(path: str | None) -> Iterator[OutputFile | None]:
     if path is None:
         yield None
     elif path == "-":
-        raise CommandError("--report takes the name of a file; standard output is for snapshots", returncode=2)
+        raise CommandError(
+            "--report takes a file or a device, not -: standard output is for what the command prints", returncode=2
+        )
     elif not _may_be_replaced(path):
         raise CommandError(f"--report would replace {path}, which is no report; name another file", returncode=2)
     else:

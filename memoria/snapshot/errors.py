@@ -13,7 +13,8 @@ SnapshotError           exit code 1: refused or failed, nothing changed
 │   └── DatabaseBusy    exit code 4: another run holds the lock
 └── Declined            the user answered no
 
-WrongMap (mapping.py) and UnknownDatabase (databases.py) are wrong arguments: exit code 2.
+WrongMap (mapping.py), UnknownNamespace (selection.py) and UnknownDatabase (databases.py) are wrong arguments: exit
+code 2.
 
 InvalidValue            one value of one row; the plan turns it into an issue, so it never leaves the engine
 """
@@ -42,9 +43,11 @@ class EditedSnapshot(InvalidSnapshot):
 
 
 class InvalidRows(SnapshotError):
-    def __init__(self, message: str, report: Report) -> None:
+    def __init__(self, message: str, report: Report, *, counted: str = "") -> None:
+        """`counted` says without the first of several rows what `message` says with it."""
         super().__init__(message)
         self.report = report
+        self.counted = counted
 
 
 class UndoRefused(SnapshotError):

@@ -150,10 +150,10 @@ class Export:
             return
         report.refused = True
         first = report.issues[0].sentence(self.database)
+        rows = counted(report.issue_count, "row")
+        why = f"no file was written because of {rows}: correct them, or leave them out with --skip-invalid"
         raise InvalidRows(
-            f"{first} (no file was written because of {counted(report.issue_count, 'row')}: correct them,"
-            " or leave them out with --skip-invalid)",
-            report,
+            f"{first} ({why})", report, counted=f"{self.database}: {why}" if report.issue_count > 1 else ""
         )
 
 

@@ -27,7 +27,7 @@ from memoria.snapshot.merge_plan import MergePlan
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
 from memoria.snapshot.registry import MERGED, TABLES, require_tables
-from memoria.snapshot.report import FileReport, Report
+from memoria.snapshot.report import FileReport, Report, counted
 from memoria.snapshot.tables import Table, TableFacts, names
 from memoria.snapshot.watch import Watch
 
@@ -106,7 +106,19 @@ class Merge:
             plan.show()
         note_fits(plan.decoders, plan.report)
         _compare_dimensions(sink, plan)
+        _note_different(plan.report)
         return [table for table in carried if table.name in plan.facts]
+
+
+def _note_different(report: Report) -> None:
+    count = sum(part.different for part in report.merge)
+    if count:
+        they, them = ("is", "it") if count == 1 else ("are", "them")
+        stay = "stays" if count == 1 else "stay"
+        report.note(
+            f"{counted(count, 'row')} {they} there with other content and {stay}; --on-conflict overwrite, or"
+            f" --on-conflict newest, can replace {them}."
+        )
 
 
 def _compare_dimensions(sink: Sink, plan: MergePlan) -> None:

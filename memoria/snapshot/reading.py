@@ -144,7 +144,8 @@ def require_valid(report: Report, *, skip_invalid: bool) -> None:
     first = (fatal or report.issues)[0].sentence(report.file.name)
     rows = f"{counted(report.issue_count, 'issue')}; nothing was changed"
     hint = "" if fatal or skip_invalid else ", and --skip-invalid leaves such rows out"
-    raise InvalidRows(f"{first} ({rows}{hint})", report)
+    several = f"{report.file.name}: {rows}{hint}" if report.issue_count > 1 else ""
+    raise InvalidRows(f"{first} ({rows}{hint})", report, counted=several)
 
 
 def note_fits(decoders: Mapping[str, RowDecoder], report: Report) -> None:

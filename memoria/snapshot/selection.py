@@ -30,6 +30,12 @@ NOTHING = "1 = 0"
 Facts = Mapping[str, TableFacts]
 
 
+class UnknownNamespace(SnapshotError):
+    """What was asked for names no namespace: a wrong argument."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     namespaces: tuple[str, ...] = ()
@@ -160,14 +166,14 @@ def is_unicode(name: str) -> bool:
 def matching(patterns: Sequence[str], existing: Mapping[str, int], database: str) -> tuple[str, ...]:
     """The namespaces that names and shell-style patterns choose, in order of name; all without a pattern.
 
-    `existing`: namespace -> rows. Raises SnapshotError for a pattern that chooses nothing.
+    `existing`: namespace -> rows. Raises UnknownNamespace for a pattern that chooses nothing.
     """
     chosen: set[str] = set() if patterns else set(existing)
     for pattern in patterns:
         found = {name for name in existing if name == pattern or fnmatchcase(name, pattern)}
         if not found:
             listed = ", ".join(f"{name} ({counted(rows, 'row')})" for name, rows in sorted(existing.items()))
-            raise SnapshotError(f"{database} has no namespace {pattern!r}; it has {listed or 'none'}")
+            raise UnknownNamespace(f"{database} has no namespace {pattern!r}; it has {listed or 'none'}")
         chosen |= found
     return tuple(sorted(chosen))
 

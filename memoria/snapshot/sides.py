@@ -127,10 +127,9 @@ class _SnapshotSide:
         return self._read(Counter())
 
     def _read(self, others: Counter[str]) -> Generator[Keyed, None, None]:
-        reader = formats.read(
-            self._file.chunks(lambda size: self._progress.advance(size=size)), None, allow_edited=True
-        )
         try:
+            chunks = self._file.chunks(lambda size: self._progress.advance(size=size))
+            reader = formats.read(chunks, None, allow_edited=True)
             for row in reader:
                 position = self._positions.get(row.table)
                 if position is None:

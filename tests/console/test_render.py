@@ -82,12 +82,26 @@ def test_edges_that_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_merge_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    there = MergeReport("clusters", "", "", 3, identical=1, duplicate=1, different=1)
+    there = MergeReport("clusters", "", "", 2, identical=1, duplicate=1)
+    different = MergeReport("clusters", "", "", 1, different=1)
     left_out = MergeReport("chats", "a", "a", 1, left_out=1)
     last = printed(report("merge", merge=[there], dry_run=True), capsys)[-1]
     assert last.startswith("Dry run: nothing to import into sqlite:///m.sqlite3: every row is there already (1.2 kB, ")
-    last = printed(report("merge", merge=[there, left_out]), capsys)[-1]
-    assert last.startswith("Nothing to import into sqlite:///m.sqlite3: no row is new (1.2 kB, ")
+    for other in (left_out, different):
+        last = printed(report("merge", merge=[there, other]), capsys)[-1]
+        assert last.startswith("Nothing to import into sqlite:///m.sqlite3: no row is new (1.2 kB, ")
+
+
+@pytest.mark.parametrize("undone", [{"dry_run": True}, {"refused": True}])
+def test_what_would_be_done_is_not_said_to_be_done(capsys: pytest.CaptureFixture[str], undone: dict[str, bool]) -> None:
+    found = report(**undone)
+    found.tables["long_term_memory"].defaulted["summary"] = 2
+    found.tables["long_term_memory"].nulled["team_id"] = 1
+    found.tables["long_term_memory"].ignored["mood"] = 3
+    lines = printed(found, capsys)
+    assert "long_term_memory.summary: missing in 2 rows, would be filled with its default." in lines
+    assert "long_term_memory.team_id: 1 reference would be set to NULL, because the target is not there." in lines
+    assert "long_term_memory.mood: unknown; would be left out of 3 rows." in lines
 
 
 def test_export(capsys: pytest.CaptureFixture[str]) -> None:

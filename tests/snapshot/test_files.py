@@ -237,7 +237,7 @@ FOREIGN = {
     ),
     "sqlite": (
         b"SQLite format 3\0" + bytes(84),
-        "the file is not a snapshot: it is a SQLite database; name it with --database-url sqlite:///… and export it",
+        "the file is not a snapshot: it is a SQLite database; write a snapshot of it with export-data",
     ),
     "pg_dump-Fc": (b"PGDMP\1\x0e\0", "the file is not a snapshot: it is a pg_dump archive; restore it with pg_restore"),
     "pg_dump": (

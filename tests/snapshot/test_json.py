@@ -28,6 +28,8 @@ COUNTS = {"clusters": 3, "cluster_members": 1, "memory_relationships": 0}
 
 each_chunk = pytest.mark.parametrize("chunk", [1, 2, 7, 100, 1 << 16])
 
+PARTS = "its parts are metadata, payload (the rows of each table) and integrity"
+
 
 def refusal(content: bytes | str, **options: Any) -> str:
     content = content.encode() if isinstance(content, str) else content
@@ -173,7 +175,7 @@ class TestRefused:
             ("[]", "the file is not a snapshot: it does not begin with '{'"),
             ("{}", "the file has no header: it is cut, or not a snapshot"),
             ("{", "line 1: the file is cut: it ends where a quoted name should follow"),
-            ('{"x": 1}', "line 1: 'x' is no part of a snapshot"),
+            ('{"x": 1}', f"line 1: 'x' is no part of a snapshot: {PARTS}"),
             ('{"meta\\u0064ata": 1}', "the header is not an object"),
             (
                 '{"metadata": {}}',
@@ -196,7 +198,7 @@ class TestRefused:
                 changed(integrity={**FOOTER, "counts": {"clusters": 3}}),
                 "the tables in the footer are not those that the header promises",
             ),
-            (changed(more=1), "line 1: 'more' is no part of a snapshot"),
+            (changed(more=1), f"line 1: 'more' is no part of a snapshot: {PARTS}"),
             (json.dumps({"integrity": FOOTER, **DOCUMENT}), "line 1: data follows the footer"),
             (
                 json.dumps({"metadata": DOCUMENT["metadata"], "integrity": FOOTER, "payload": {}}),

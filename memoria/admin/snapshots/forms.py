@@ -31,6 +31,7 @@ BOXES = {
 }
 """An option of the commands, which the engine's sentences name -> the box that is the same here."""
 ELSEWHERE = {
+    **{f"--on-conflict {name}": f"“{label}”" for name, label in CONFLICTS.items()},
     "--no-truncate": "“Merge”",
     "--namespace-map": "the table of namespaces",
     "--namespace": "a namespace",
@@ -107,4 +108,4 @@ def boxed(sentence: str) -> str:
     return _FLAG.sub(lambda found: words.get(found[0], found[0]), sentence)
 
 
-_FLAG = re.compile("--(?:embeddings drop|missing-references null|[a-z][a-z-]*)")
+_FLAG = re.compile("--(?:on-conflict [a-z]+|embeddings drop|missing-references null|[a-z][a-z-]*)")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from contextlib import AbstractContextManager
 from typing import Any
+from urllib.parse import quote
 
 from django.core.management.base import CommandParser
 
@@ -13,11 +16,14 @@ from memoria.console.progress import TerminalProgress
 from memoria.console.render_comparison import print_comparison
 from memoria.databases import connection_for, describe
 from memoria.snapshot.compare import Comparison, compare
+from memoria.snapshot.errors import InvalidSnapshot
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.registry import chosen
 from memoria.snapshot.sides import Side, database_side, snapshot_side
 from memoria.snapshot.tables import Table
 from memoria.snapshot.urls import is_url
+
+_SQLITE = b"SQLite format 3\0"
 
 
 class Command(SnapshotCommand):
@@ -45,11 +51,19 @@ class Command(SnapshotCommand):
         print_comparison(result)
 
 
+def _is_sqlite(path: str) -> bool:
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        return os.path.isfile(path) and file.read(len(_SQLITE)) == _SQLITE
+    return False
+
+
 def _side(text: str, tables: tuple[Table, ...], progress: Progress) -> AbstractContextManager[Side]:
     if text.startswith("database:"):
         connection = connection_for(alias=text.removeprefix("database:"))
     elif is_url(text):
         connection = connection_for(url=text)
+    elif _is_sqlite(text):
+        raise InvalidSnapshot(f"{text} is a SQLite database and no snapshot: as a side it is sqlite:///{quote(text)}")
     else:
         return snapshot_side(text, tables, progress)
     return database_side(connection, describe(connection), tables, progress)

@@ -7,6 +7,7 @@ from django.core.management.color import no_style
 from django.db import Error, connections, models, transaction
 
 from memoria.console import options as shared
+from memoria.console.version import version
 from memoria.databases import describe
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, ShortTermMemory
 from memoria.sample_data import build
@@ -28,6 +29,9 @@ class Command(BaseCommand):
         "Fill the empty tables of a database with sample memories: five namespaces, clusters, relationships "
         "and embeddings, the same on every machine. Refused when one of the tables holds rows."
     )
+
+    def get_version(self) -> str:
+        return version()
 
     def add_arguments(self, parser: CommandParser) -> None:
         shared.add_database(parser, verb="fill")

@@ -22,7 +22,7 @@ CHUNK = 256 << 10
 
 _HINTS = (
     (b"PGDMP", "a pg_dump archive; restore it with pg_restore"),
-    (b"SQLite format 3\0", "a SQLite database; name it with --database-url sqlite:///… and export it"),
+    (b"SQLite format 3\0", "a SQLite database; write a snapshot of it with export-data"),
     (b"PK\x03\x04", "a zip archive; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it first"),
     (b"BZh", "compressed with bzip2; unpack it first (gzip and Zstandard are read as they are)"),

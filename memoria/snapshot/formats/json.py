@@ -14,6 +14,8 @@ from memoria.snapshot.formats.scanner import Scanner
 _CANONICAL = b'{\n"metadata": '
 """How our own files begin: their rows stand on one line each and need not be searched for their end."""
 
+_PARTS = "its parts are metadata, payload (the rows of each table) and integrity"
+
 
 def dumps(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -70,7 +72,7 @@ class JSONReader(Reader):
                 self.footer_digest = self._content.at_line_start()
                 self.footer = parse_footer(parse(scanner.value(), "footer"))
             else:
-                raise InvalidSnapshot(f"line {scanner.line}: {key!r} is no part of a snapshot")
+                raise InvalidSnapshot(f"line {scanner.line}: {key!r} is no part of a snapshot: {_PARTS}")
             if self.footer is not None and key != "integrity":
                 raise InvalidSnapshot(f"line {scanner.line}: data follows the footer")
         if scanner.peek():

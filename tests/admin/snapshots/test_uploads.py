@@ -192,6 +192,18 @@ def test_a_file_whose_rows_are_all_there(everywhere: str, sign_in: Sign) -> None
     assert Import.objects.count() == 1
 
 
+def test_a_row_with_other_content_stays_and_the_way_out_is_a_choice(everywhere: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    applied(client, uploaded(client, memories("m-1", "m-2")))
+    LongTermMemory.objects.filter(pk="m-1").update(summary="mine")
+    text = page(client, uploaded(client, memories("m-1", "m-2")))
+    assert "Nothing to apply: with these choices no row would be written.<" in text
+    assert (
+        "1 row is there with other content and stays; “take the file&#x27;s”, or “take whichever changed last”, can"
+        " replace it."
+    ) in text
+
+
 def test_choices_first_and_what_needs_a_look_before_what_does_not(sqlite_site: str, sign_in: Sign) -> None:
     client = sign_in(administrator=True)
     applied(client, uploaded(client, memories("a-1", "a-2", "z-1")))
