@@ -24,9 +24,9 @@ from memoria.snapshot.left_out import left_out
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.registry import TABLES, columns_in, require_readable, require_tables
 from memoria.snapshot.report import FileReport, Issue, Report, counted
-from memoria.snapshot.selection import NOTHING, Conditions, Selection, is_unicode, matching
+from memoria.snapshot.selection import NOTHING, Conditions, Selection, matching
 from memoria.snapshot.tables import ALL, Table, TableFacts, names
-from memoria.snapshot.values import spelled
+from memoria.snapshot.values import is_unicode, spelled
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Export:
         self._require_chosen(facts)
         require_fitting(self.tables if self.selection is None else TABLES, facts)
         selection = self._resolved(source, present, facts)
-        conditions = Conditions(selection, facts, source.at_or_after) if selection else None
+        conditions = Conditions(selection, facts, source) if selection else None
         where = conditions.of if conditions else {}
         # What was not asked for is not there; there and empty, it would empty the table that it replaces.
         carried = [t for t in self.tables if (t.core or t.name in facts) and where.get(t.name) != NOTHING]

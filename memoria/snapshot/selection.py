@@ -7,15 +7,19 @@ of it only those members; a team or a workspace where a selected row refers to i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.mapping import REFERENCES
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.report import counted
 from memoria.snapshot.tables import TableFacts
+
+if TYPE_CHECKING:
+    from memoria.snapshot.database import Source
 
 MEMORIES = ("long_term_memory", "short_term_memory")
 EDGES = ("memory_relationships", "link_memory_threads")
@@ -54,11 +58,11 @@ class Selection:
 class Conditions:
     """A selection as conditions on the tables of one database; columns are named with their table."""
 
-    def __init__(self, selection: Selection, facts: Facts, at_or_after: Callable[[str, str], str]) -> None:
-        """`at_or_after` makes a condition of a column and a moment."""
+    def __init__(self, selection: Selection, facts: Facts, source: Source) -> None:
+        """`source` spells moments and texts."""
         self._selection = selection
         self._facts = facts
-        self._at_or_after = at_or_after
+        self._source = source
         self.of = {name: self._condition(name) for name in facts if name not in _SHARED}
         """Table -> the condition that its selected rows meet."""
         for shared in _SHARED:
@@ -114,8 +118,8 @@ class Conditions:
 
     def _within(self, name: str) -> str:
         if self._selection.memories:
-            return f"{name}.memory_id IN ({', '.join(map(_literal, self._selection.memories))})"
-        listed = ", ".join(map(_literal, self._selection.namespaces))
+            return f"{name}.memory_id IN ({', '.join(map(self._source.literal, self._selection.memories))})"
+        listed = ", ".join(map(self._source.literal, self._selection.namespaces))
         return f"{name}.namespace IN ({listed})" if listed else NOTHING
 
     def _recent(self, table: str, name: str = "") -> str:
@@ -127,7 +131,9 @@ class Conditions:
         moments = [column for column in _MOMENTS if column in columns]
         if since is None or not moments:
             return within
-        return f"{within} AND {_any([self._at_or_after(f'{name or table}.{column}', since) for column in moments])}"
+        return (
+            f"{within} AND {_any([self._source.at_or_after(f'{name or table}.{column}', since) for column in moments])}"
+        )
 
     def _is_memory(self, value: str, *, recent: bool = False) -> str:
         """Whether an expression is the id of a memory in the namespaces."""
@@ -158,11 +164,6 @@ class Conditions:
         )
 
 
-def is_unicode(name: str) -> bool:
-    """Whether a namespace is text; of one that SQLite holds and is not UTF-8 the bytes are escaped."""
-    return not any("\ud800" <= character <= "\udfff" for character in name)
-
-
 def matching(patterns: Sequence[str], existing: Mapping[str, int], database: str) -> tuple[str, ...]:
     """The namespaces that names and shell-style patterns choose, in order of name; all without a pattern.
 
@@ -180,9 +181,3 @@ def matching(patterns: Sequence[str], existing: Mapping[str, int], database: str
 
 def _any(conditions: Sequence[str]) -> str:
     return f"({' OR '.join(conditions or [NOTHING])})"
-
-
-def _literal(text: str) -> str:
-    if not is_unicode(text):
-        return f"CAST(x'{text.encode('utf-8', 'surrogateescape').hex()}' AS TEXT)"
-    return "'" + text.replace("'", "''") + "'"

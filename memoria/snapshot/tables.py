@@ -92,6 +92,8 @@ class ColumnFacts:
     """What SQLite makes of values: TEXT, INTEGER, REAL or NUMERIC; nothing else where it is empty."""
     kinds: frozenset[Kind] = frozenset(Kind)
     """What its type can hold; a column for another kind is refused by name."""
+    counts_bytes: bool = False
+    """Whether `max_length` is one of bytes in UTF-8 instead of characters."""
     padded: bool = False
     """Whether text shorter than `max_length` is filled up with spaces."""
     derived: bool = False

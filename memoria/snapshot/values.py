@@ -153,6 +153,19 @@ def quote_bare_numbers(text: bytes) -> tuple[bytes, int]:
     return _BARE_NUMBER.sub(quote, text), count
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text is one; of one that a database holds and is not UTF-8 the bytes are escaped."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def shown(value: object, limit: int = 60) -> str:
     """A value as it may stand in a message: escaped, short, on one line."""
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value

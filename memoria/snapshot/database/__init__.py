@@ -47,6 +47,10 @@ class Source(Protocol):
         """A condition on a column of times; `moment` as snapshots spell it."""
         ...
 
+    def literal(self, text: str) -> str:
+        """A text in SQL, also one whose bytes are escaped because they are not UTF-8."""
+        ...
+
     def elements(self, column: str) -> str:
         """The elements of JSON arrays, for a FROM clause, where they are `e.value`."""
         ...

@@ -14,7 +14,7 @@ import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
-from memoria.snapshot.database import with_way_out
+from memoria.snapshot.database import postgresql_encoding, with_way_out
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.database.postgresql_types import kinds
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
@@ -29,7 +29,6 @@ DJANGOS = {"client_encoding", "cursor_factory", "context", "prepare_threshold", 
 """Parameters that are for Django's own connection."""
 
 _SETTINGS = {
-    "client_encoding": "UTF8",
     "TimeZone": "UTC",
     "DateStyle": "ISO, YMD",
     "IntervalStyle": "postgres",
@@ -194,10 +193,12 @@ def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
     options.setdefault("keepalives_idle", 30)
     options.setdefault("application_name", "memoria")
     try:
-        database = psycopg2.connect(**options)
+        # The driver learns of an encoding only when it connects.
+        database = psycopg2.connect(**options, client_encoding="UTF8")
     except psycopg2.Error as error:
         raise DatabaseFailure(f"cannot connect to {name}: {_refusal(error, parameters.get('password'))}") from None
     with failures(name), database.cursor() as cursor:
+        postgresql_encoding.settle(database)
         timeout = {"lock_timeout": f"{lock_timeout() * 1000:.0f}ms"}
         for setting, value in (_SETTINGS | timeout).items():
             cursor.execute("SELECT set_config(%s, %s, false)", (setting, value))
@@ -254,6 +255,7 @@ def quiet_driver() -> Iterator[None]:
 def facts(cursor: Any) -> dict[str, TableFacts]:
     """All tables on the search path."""
     columns: dict[str, dict[str, ColumnFacts]] = {}
+    counts_bytes = postgresql_encoding.of(cursor.connection) == postgresql_encoding.NONE
     cursor.execute(_COLUMNS)
     for table, name, type, null, length, decimals, derived, numbered in cursor.fetchall():
         columns.setdefault(table, {})[name] = ColumnFacts(
@@ -269,6 +271,7 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             padded=type == "character" and length is not None,
             derived=derived,
             numbered=numbered,
+            counts_bytes=counts_bytes,
         )
     references: dict[str, list[Reference]] = {}
     cursor.execute(_REFERENCES)

@@ -11,7 +11,7 @@ from typing import Any, Self
 import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from memoria.snapshot.database import postgresql, postgresql_changes
+from memoria.snapshot.database import postgresql, postgresql_changes, postgresql_encoding
 from memoria.snapshot.database.postgresql import quoted
 from memoria.snapshot.database.postgresql_copy import CopyText, with_numbers
 from memoria.snapshot.database.postgresql_types import INTEGERS
@@ -27,12 +27,12 @@ class PostgreSQLSink:
     vendor = "postgresql"
     indexing_locks_readers = True
     moves_into_place = True
-    md5 = "md5(convert_to({}, 'UTF8'))"
     same = "IS NOT DISTINCT FROM"
 
     def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
         self._connection = connection
         self._name = name
+        self.md5 = "md5(convert_to({}, 'UTF8'))"
         self._is_part = False
         self._forget()
 
@@ -41,6 +41,8 @@ class PostgreSQLSink:
         # The plan stages keys in temporary tables, each statement by itself; only `transaction` spans statements.
         self._database.autocommit = True
         self._cursor = self._database.cursor()
+        if postgresql_encoding.of(self._database) == postgresql_encoding.NONE:
+            self.md5 = "md5({})"  # a conversion would refuse what is not UTF-8
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -8,23 +8,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any, Self
 
-import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg2 import errors
 
-from memoria.snapshot.database import postgresql
+from memoria.snapshot.database import postgresql, postgresql_encoding
 from memoria.snapshot.database.postgresql import quoted
+from memoria.snapshot.database.postgresql_rows import BinaryRows, Checked
 from memoria.snapshot.database.postgresql_types import expression, faults, is_json_null
-from memoria.snapshot.errors import InvalidSnapshot, InvalidValue
-from memoria.snapshot.formats.scanner import Scanner
-from memoria.snapshot.report import TWICE, Issue
+from memoria.snapshot.report import Issue
 from memoria.snapshot.structs import JSON_NULL
 from memoria.snapshot.tables import ALL, Column, ColumnFacts, Kind, Table, TableFacts
-from memoria.snapshot.values import MAX_DEPTH, MAX_ROW, check_depth, has_many
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse
 
-_BATCH = 1 << 20
 _PART_ROWS = 500
 _PART_MEMORY = 8 << 20
 _SHORT_JSON = 2000
@@ -45,6 +42,7 @@ class PostgreSQLSource:
         with postgresql.failures(self._name):
             self._cursor = self._database.cursor()
             self._facts = postgresql.facts(self._cursor)  # the moment is now
+        self._encoding = postgresql_encoding.of(self._database)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -73,6 +71,9 @@ class PostgreSQLSource:
     def at_or_after(self, column: str, moment: str) -> str:
         return f"{column} >= '{moment.removesuffix('Z')}'"  # of both kinds: the session's time zone is UTC
 
+    def literal(self, text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
     def elements(self, column: str) -> str:
         array = f"CASE WHEN json_typeof({column}::json) = 'array' THEN {column}::json END"
         return f"json_array_elements_text({array}) e(value)"
@@ -87,31 +88,78 @@ class PostgreSQLSource:
         jobs: int,
         where: str = ALL,
     ) -> None:
+        fit = f"({where}) AND NOT ({self._unfit(table, columns, refuse, where)})"
+        distinct = table.key.name in self._facts[table.name].distinct
+        may_be_bytes = self._encoding == postgresql_encoding.NONE
+        checked = Checked(table, emit, refuse, distinct=distinct, may_be_bytes=may_be_bytes)
         select = self._select(table, columns)
-        unfit = self._unfit(table, columns, refuse, where)
-        order = self._key_order(table)
-        from_where = f"FROM {quoted(table.name)} WHERE ({where}) AND NOT ({unfit})"
-        checked = _Checked(table, emit, refuse, distinct=table.key.name in self._facts[table.name].distinct)
+        jobs = jobs if where == ALL and self.count(table.name) > _PART_ROWS else 1
         with postgresql.failures(self._name), postgresql.quiet_driver():
-            if jobs == 1 or where != ALL or self.count(table.name) <= _PART_ROWS:
-                self._copy(self._cursor, select.format(f"{from_where} ORDER BY {order}"), checked.take)
+            if self._encoding in postgresql_encoding.WHOLE:
+                self._read(table, select, fit, jobs, checked.take)
             else:
-                ranges = self._ranges(table, jobs)
-                queries = (select.format(f"{from_where} AND {part} ORDER BY {order}") for part in ranges)
-                for part in self._copied_by_many(queries, jobs):
-                    for line in part:
-                        checked.take(line[:-1])
+                self._read_converted(table, columns, select, fit, jobs, checked, refuse)
         checked.flush()
+
+    def _read(self, table: Table, select: str, fit: str, jobs: int, take: Callable[[bytes], None]) -> None:
+        order = self._key_order(table)
+        from_where = f"FROM {quoted(table.name)} WHERE {fit}"
+        if jobs == 1:
+            self._copy(self._cursor, select.format(f"{from_where} ORDER BY {order}"), take)
+            return
+        ranges = self._ranges(table, jobs)
+        queries = (select.format(f"{from_where} AND {part} ORDER BY {order}") for part in ranges)
+        for part in self._copied_by_many(queries, jobs):
+            for line in part:
+                take(line[:-1])
+
+    def _read_converted(
+        self,
+        table: Table,
+        columns: Mapping[str, Column],
+        select: str,
+        fit: str,
+        jobs: int,
+        checked: Checked,
+        refuse: Refuse,
+    ) -> None:
+        """As `_read`, where a text may hold what UTF-8 lacks: the server then ends the query at its row."""
+        if jobs > 1 and not self._others:
+            self._connect_others(jobs)  # no savepoint can be shared
+        self._cursor.execute("SAVEPOINT reading")
+        try:
+            self._read(table, select, fit, jobs, checked.take)
+        except (errors.UntranslatableCharacter, errors.CharacterNotInRepertoire):
+            self._cursor.execute("ROLLBACK TO SAVEPOINT reading")
+            for database in self._others:
+                database.close()
+            self._others = []
+            found = postgresql_encoding.unconverted(self._database, table, list(columns), fit)
+            for row in found:
+                refuse(Issue(table.name, row.reason, key=row.key))
+            places = ", ".join(f"'{row.place}'" for row in found)
+            before = iter(range(checked.taken))  # these came already: what is left out stands behind them
+            self._read(
+                table,
+                select,
+                f"{fit} AND tableoid || ' ' || ctid::text NOT IN ({places})",
+                1,
+                lambda row: checked.take(row) if next(before, None) is None else None,
+            )
+        self._cursor.execute("RELEASE SAVEPOINT reading")
 
     def _query(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         with postgresql.failures(self._name):
-            postgresql.waited_for(self._cursor, self._cursor.execute, sql, parameters)
-            found: list[tuple[Any, ...]] = self._cursor.fetchall()
-            return found
+            return self._fetched(sql, parameters)
+
+    def _fetched(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        postgresql.waited_for(self._cursor, self._cursor.execute, sql, parameters)
+        found: list[tuple[Any, ...]] = self._cursor.fetchall()
+        return found
 
     def _copy(self, cursor: Any, select: str, take: Callable[[bytes], None]) -> None:
         # In the binary format the server hands over a row's text as it is; in the others it looks at every byte.
-        cursor.copy_expert(f"COPY ({select}) TO STDOUT (FORMAT binary)", _BinaryRows(take))
+        cursor.copy_expert(f"COPY ({select}) TO STDOUT (FORMAT binary)", BinaryRows(take))
 
     def _select(self, table: Table, columns: Mapping[str, Column]) -> str:
         """A query with a place for its FROM clause; it makes one JSON object of each row, after sorting."""
@@ -153,6 +201,8 @@ class PostgreSQLSource:
     def _key_order(self, table: Table) -> str:
         """An expression that sorts by the key's bytes; where that is its order, the bare key, which has an index."""
         key = quoted(table.key.name)
+        if table.key.kind is not Kind.INTEGER and self._encoding not in postgresql_encoding.WHOLE:
+            return f"convert_to({key}, 'UTF8')"
         in_byte_order = table.key.kind is Kind.INTEGER or self._query(
             "SELECT c.collname IN ('C', 'POSIX') OR (c.collname = 'default' AND d.datcollate IN ('C', 'POSIX')"
             " AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c')"
@@ -169,10 +219,11 @@ class PostgreSQLSource:
         """
         key = quoted(table.key.name)
         order = self._key_order(table)
+        bound = order if order.startswith("convert_to") else key
         indexed = order == key
         step = _PART_ROWS if indexed else -(-self.count(table.name) // jobs)
-        bounds = self._query(
-            f"SELECT quote_literal({key}) FROM (SELECT {key}, row_number() OVER (ORDER BY {order}) AS n"
+        bounds = self._fetched(
+            f"SELECT quote_literal({bound}) FROM (SELECT {key}, row_number() OVER (ORDER BY {order}) AS n"
             f" FROM {quoted(table.name)} WHERE {key} IS NOT NULL) numbered"
             f" WHERE n > 1 AND n % {step} = 1 ORDER BY {order}"
         )
@@ -215,88 +266,6 @@ class PostgreSQLSource:
             for future in waiting:
                 with future.result() as part:
                     yield part
-
-
-class _BinaryRows:
-    """The file that a binary COPY of one column writes to; `take` is given each row as one line."""
-
-    _HEADER = 19
-    _FIELD_COUNT = b"\x00\x01"
-    _TRAILER = b"\xff\xff"
-
-    def __init__(self, take: Callable[[bytes], None]) -> None:
-        self._take = take
-        self._rest = b""
-        self._header = True
-
-    def write(self, data: bytes) -> None:
-        """The server sends one row a message; a proxy may send them in other pieces."""
-        data = self._rest + data
-        position = self._HEADER if self._header and len(data) >= self._HEADER else 0
-        self._header = self._header and not position
-        while not self._header and data.startswith(self._FIELD_COUNT, position) and len(data) >= position + 6:
-            end = position + 6 + int.from_bytes(data[position + 2 : position + 6], "big")
-            if len(data) < end:
-                break
-            row = data[position + 6 : end]
-            if b"\n" in row or b"\r" in row:  # only between the tokens of JSON that was stored so
-                row = row.replace(b"\n", b" ").replace(b"\r", b" ")
-            self._take(row)
-            position = end
-        self._rest = data[position:].removeprefix(self._TRAILER)
-
-
-class _Checked:
-    """Gathers rows into batches, leaving out those that no reader would take back."""
-
-    def __init__(self, table: Table, emit: Emit, refuse: Refuse, *, distinct: bool) -> None:
-        """`distinct`: whether the database vouches that no two rows have the same key."""
-        self._table = table
-        self._emit = emit
-        self._refuse = refuse
-        self._batch: list[bytes] = []
-        self._size = 0
-        key = msgspec.defstruct("Key", [(table.key.name, object)])
-        self._key = None if distinct else msgspec.json.Decoder(key).decode
-        self._last: object = None
-
-    def take(self, row: bytes) -> None:
-        suspicious = len(row) > MAX_ROW or has_many(row, b"[") or has_many(row, b"{")
-        if suspicious and (issue := self._issue(row)) is not None:
-            self._refuse(issue)
-            return
-        if self._key is not None:
-            key = getattr(self._key(row), self._table.key.name)
-            if key == self._last:  # they come in its order
-                self._refuse(Issue(self._table.name, TWICE, key=str(key)))
-                return
-            self._last = key
-        self._batch.append(row)
-        self._size += len(row)
-        if self._size >= _BATCH:
-            self.flush()
-
-    def _issue(self, row: bytes) -> Issue | None:
-        """Why no reader would take the row back; its key stands before all JSON."""
-        key = None
-        column = ""
-        scanner = Scanner(iter((row[:MAX_ROW],)))
-        try:
-            for column in scanner.members():
-                value = scanner.value()
-                check_depth(value)
-                if column == self._table.key.name:
-                    key = str(msgspec.json.decode(value))
-        except (InvalidSnapshot, InvalidValue):
-            reason = f"{column} nests arrays and objects more than {MAX_DEPTH} deep"
-            if len(row) > MAX_ROW:
-                reason = f"the row is larger than {MAX_ROW >> 20} MiB"
-            return Issue(self._table.name, reason, key=key)
-        return None
-
-    def flush(self) -> None:
-        self._emit(self._batch)
-        self._batch, self._size = [], 0
 
 
 def _expression(column: Column, fact: ColumnFacts) -> str:

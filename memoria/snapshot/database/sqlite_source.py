@@ -13,7 +13,7 @@ from memoria.snapshot.database.sqlite_rows import SQLiteEncoder
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.report import TWICE, Issue
 from memoria.snapshot.tables import ALL, Column, Kind, Table, TableFacts
-from memoria.snapshot.values import canonical_time
+from memoria.snapshot.values import canonical_time, is_unicode
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse
@@ -69,6 +69,11 @@ class SQLiteSource:
 
     def at_or_after(self, column: str, moment: str) -> str:
         return f"canonical_time({column}) >= '{moment}'"
+
+    def literal(self, text: str) -> str:
+        if not is_unicode(text):
+            return f"CAST(x'{text.encode('utf-8', 'surrogateescape').hex()}' AS TEXT)"
+        return "'" + text.replace("'", "''") + "'"
 
     def elements(self, column: str) -> str:
         return f"json_each(CASE WHEN json_valid({column}) AND json_type({column}) = 'array' THEN {column} END) e"
