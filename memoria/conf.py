@@ -63,7 +63,7 @@ export_dir = Setting("MEMORIA_EXPORT_DIR", _path, _folder("export"), "the path o
 backup_dir = Setting("MEMORIA_BACKUP_DIR", _path, _folder("backup"), "the path of a folder")
 # Of a CSV, XLSX or JSON file of rows. All of it is read into memory, several times over.
 table_import_max_bytes = Setting(
-    "MEMORIA_TABLE_IMPORT_MAX_BYTES", _positive, lambda: 5 * 1024 * 1024, "a whole number of bytes"
+    "MEMORIA_TABLE_IMPORT_MAX_BYTES", _positive, lambda: 5_000_000, "a whole number of bytes"
 )
 
 SETTINGS: tuple[Setting[Any], ...] = (

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.template.defaultfilters import filesizeformat
+
+from memoria.console.render import size
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -81,7 +82,7 @@ class BodyLimit:
         given = getattr(view, "body_limit", None)
         limit = given() if given else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if limit is not None and int(length) > limit:
-            sentence = f"The request has {filesizeformat(length)}, and {filesizeformat(limit)} are read at most."
+            sentence = f"The request has {size(int(length))}, and {size(limit)} are read at most."
             return _refusal(f"{sentence} {getattr(view, 'body_limit_hint', '')}".strip(), 413)
         return None
 

@@ -10,7 +10,6 @@ from django.contrib.admin import AdminSite
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.timesince import timesince
 
@@ -20,6 +19,7 @@ from memoria.admin.charts import Chart
 from memoria.admin.figures import SHOWN, Spread, expiring, size, spread
 from memoria.admin.panels import Cell, list_of
 from memoria.backup.catalogue import ANY_NAME, entries
+from memoria.console.render import size as amount
 from memoria.models import (
     Cluster,
     ClusterMember,
@@ -153,13 +153,13 @@ def _last_backup() -> Fact:
     return Fact(
         title,
         f"{timesince(newest.sidecar.moment)} ago",
-        detail=f"{newest.path.name}: {newest.state}, {filesizeformat(newest.sidecar.size)}.",
+        detail=f"{newest.path.name}: {newest.state}, {amount(newest.sidecar.size)}.",
     )
 
 
 def _last_import(using: str) -> Fact:
     last = Import.objects.using(using).order_by("-pk").first()
     if last is None:
-        return Fact("last import", "none")
+        return Fact("last import", "none noted")
     who = f" by {last.user_name}" if last.user_name else ""
     return Fact("last import", f"{timesince(last.finished_at)} ago", detail=f"{last.file_name}{who}: {last.state}.")

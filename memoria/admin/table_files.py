@@ -12,7 +12,6 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
@@ -24,6 +23,7 @@ from memoria.admin.rows import counted
 from memoria.admin.table_formats import Csv, Json, Xlsx, file_limit
 from memoria.admin.table_rows import MOST_ROWS, SNAPSHOTS, NotReadable, TableRows, rows_of
 from memoria.admin.table_storage import KEPT_SECONDS, PrivateStorage
+from memoria.console.render import size
 
 FORM_BYTES = 64 * 1024
 CHANGED = "The data changed since this preview, or it is too old. Nothing was imported: choose the file again."
@@ -47,8 +47,7 @@ class FileForm(AFormat, ImportForm):
         file = self.cleaned_data["import_file"]
         if file.size > file_limit():
             raise forms.ValidationError(
-                f"The file has {filesizeformat(file.size)}, and {filesizeformat(file_limit())} are read at most."
-                f" {SNAPSHOTS}"
+                f"The file has {size(file.size)}, and {size(file_limit())} are read at most. {SNAPSHOTS}"
             )
         return file
 
@@ -130,7 +129,13 @@ class FilesOfTable(ImportExportMixin):
 
     @body_limit(lambda: file_limit() + FORM_BYTES, hint=SNAPSHOTS)
     def import_action(self, request: HttpRequest, **options: Any) -> HttpResponse:
-        return super().import_action(request, **options)
+        response = super().import_action(request, **options)
+        context = getattr(response, "context_data", None)
+        if context is not None and not context.get("fields_list"):  # the library forgets it where a file is refused
+            resource = rows_of(self.model)(**self.get_resource_kwargs(request))
+            names = [field.column_name for field in resource.get_user_visible_fields()]
+            context["fields_list"] = [(resource.get_display_name(), names)]
+        return response
 
     @method_decorator(require_POST)
     def process_import(self, request: HttpRequest, **options: Any) -> HttpResponse:

@@ -303,7 +303,7 @@ def test_relationships_are_listed_with_the_summaries_of_memories(sqlite_site: st
 def test_a_date_is_spelled_as_the_commands_spell_it(sqlite_site: str, sign_in: SignIn) -> None:
     add_memories(sqlite_site, a={"created_at": "2026-11-23 17:05:09.000000"})
     client = sign_in(administrator=True)
-    assert '<td class="field-created_at nowrap">2026-11-23 17:05</td>' in client.get(LIST).content.decode()
+    assert '<td class="field-created_at nowrap">2026-11-23 17:05 UTC</td>' in client.get(LIST).content.decode()
 
 
 def test_the_bare_address_leads_to_the_admin(client: Client) -> None:

@@ -329,13 +329,13 @@ def test_a_json_object_names_its_values_in_any_order(sqlite_site: str, sign_in: 
 
 def test_a_large_file_is_refused_before_it_is_read(sqlite_site: str, sign_in: SignIn) -> None:
     client = sign_in(*PERMISSIONS)
-    answer = upload(client, Team, "csv", b"x" * (5 * 1024 * 1024 + 70_000))
+    answer = upload(client, Team, "csv", b"x" * 5_070_000)
     assert answer.status_code == 413
     assert answer.content.decode() == (
-        "The request has 5.1\xa0MB, and 5.1\xa0MB are read at most. Larger amounts go as a snapshot: export-data and "
+        "The request has 5.1 MB, and 5.1 MB are read at most. Larger amounts go as a snapshot: export-data and "
         "import-data, or an upload of one.\n"
     )
-    just_over = upload(client, Team, "csv", b"x" * (5 * 1024 * 1024 + 1))
+    just_over = upload(client, Team, "csv", b"x" * 5_000_001)
     assert "5.0 MB are read at most. Larger amounts go as a snapshot" in text_of(just_over)
 
 
@@ -440,3 +440,12 @@ def test_the_pages_of_files_speak_plainly(sqlite_site: str, sign_in: SignIn) -> 
     answer = upload(client, Team, "json", b'[{"team_id": "t-1", "name": "x", "slug": ""}]').content.decode()
     assert "Row 1: slug" in answer
     assert answer.index("Row 1: slug") < answer.index("Show what it would do")
+
+
+def test_a_refused_file_leaves_the_columns_on_the_page(sqlite_site: str, sign_in: SignIn) -> None:
+    client = sign_in(*PERMISSIONS)
+    columns = "team_id, name, slug"
+    assert columns in " ".join(client.get(address(Team, "import")).content.decode().split())
+    for text in (b"team_id,name\nt-1,", b"what,is,this\n1,2,3"):
+        refused = upload(client, Team, "csv", text)
+        assert columns in " ".join(refused.content.decode().split())

@@ -25,6 +25,16 @@ _WORDS = {
     "left_out": "leads nowhere: what it belongs to is not there",
 }
 
+AFTERWARDS = {
+    "insert": "was not there",
+    "identical": "was there, with the same content",
+    "duplicate": "was there, under this or another key",
+    "different": "was there with other content, and was left as it is",
+    "overwrite": "was there with other content, and was replaced",
+    "left_out": "led nowhere: what it belongs to was not there",
+}
+"""The same when the preview is applied."""
+
 
 class Findings(Watch):
     def __init__(self, upload: Upload) -> None:

@@ -31,6 +31,7 @@ from memoria.admin.snapshots.forms import ChoicesForm, boxed, first_choices
 from memoria.admin.snapshots.grid import Line, by_namespace, grid
 from memoria.admin.snapshots.receive import ROOM, Receiving, Refused, too_large
 from memoria.admin.snapshots.ticket import is_valid, ticket
+from memoria.console.question import before_and_after
 from memoria.console.render import visible
 from memoria.models import Upload
 from memoria.snapshot.errors import FileFailure
@@ -253,6 +254,7 @@ def _job_page(
     shown = found.result or found.preview
     lines = grid(shown) if shown else []
     deleted = sum(line.deleted for line in lines)
+    tables = shown["tables"] if shown else {}
     nothing = _is_nothing(shown)
     context = {
         **site_of(request).each_context(request),
@@ -269,6 +271,8 @@ def _job_page(
         "report": shown,
         "lines": lines,
         "deleted": counted(deleted, "row"),
+        "inserted": counted(sum(counts["inserted"] for counts in tables.values()), "row"),
+        "before_and_after": before_and_after((n, c["deleted"], c["inserted"]) for n, c in tables.items()),
         "replaces": choices.mode == REPLACE,
         "form": form or ChoicesForm(request.user, found.namespaces, choices),
         "ways": by_namespace(shown) if shown else [],

@@ -204,6 +204,52 @@ def test_a_row_with_other_content_stays_and_the_way_out_is_a_choice(everywhere: 
     ) in text
 
 
+def test_what_was_in_the_database_is_so_no_longer(everywhere: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    applied(client, uploaded(client, memories("m-1", "m-2")))
+    changed = memories("m-1", "m-3", searchable_content="new text")
+    upload = chosen(client, uploaded(client, changed), on_conflict="overwrite")
+    text = page(client, upload)
+    assert '<th scope="col">In the database</th><th scope="col">In the file</th>' in text
+    assert "there already with other content, and replaced" in text
+    text = page(client, applied(client, upload))
+    assert '<th scope="col">Before</th><th scope="col">After</th>' in text
+    assert "In the database" not in text
+    assert "<strong>overwrite</strong>: was there with other content, and was replaced" in text
+    assert "<strong>duplicate</strong>: was there, under this or another key" in text
+    assert "It was applied exactly as it was shown. The uploaded file was removed." in text
+
+
+def test_a_row_that_stayed_is_still_in_the_database(sqlite_site: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    applied(client, uploaded(client, memories("m-1")))
+    upload = applied(client, uploaded(client, memories("m-1", "m-3", searchable_content="new text")))
+    text = page(client, upload)
+    assert '<th scope="col">In the database</th><th scope="col">In the file</th>' in text
+    assert "<strong>different</strong>: was there with other content, and was left as it is" in text
+
+
+def test_a_replacement_says_what_goes_and_what_comes(everywhere: str, sign_in: Sign) -> None:
+    client = sign_in(administrator=True)
+    applied(client, uploaded(client, memories("m-1", "m-2", "m-3")))
+    text = page(client, chosen(client, uploaded(client, memories("m-4")), mode="replace"))
+    assert "This deletes 3 rows of the database <strong>" in text
+    assert "</strong> and inserts 1 row of the file. Rows before → after: long_term_memory 3 → 1.</p>" in text
+
+
+def test_sizes_and_times_are_written_as_the_commands_write_them(sqlite_site: str, sign_in: Sign, settings: Any) -> None:
+    settings.MEMORIA_UPLOAD_MAX_BYTES = 2_000_000_000
+    client = sign_in(administrator=True)
+    assert "at most 2.0 GB." in client.get("/admin/memoria/upload/add/").content.decode()
+    insert(sqlite_site, "long_term_memory", [row("long_term_memory")])
+    values = {"tables": ["long_term_memory"], "format": "json"}
+    content = b"".join(client.post("/admin/memoria/upload/export/", values).streaming_content)
+    upload = uploaded(client, content)
+    text = page(client, upload)
+    assert f"<dt>Size</dt><dd>{len(content) / 1000:,.1f} kB</dd>" in text
+    assert re.search(r"<dt>Exported</dt><dd class=\"text\">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC</dd>", text)
+
+
 def test_choices_first_and_what_needs_a_look_before_what_does_not(sqlite_site: str, sign_in: Sign) -> None:
     client = sign_in(administrator=True)
     applied(client, uploaded(client, memories("a-1", "a-2", "z-1")))
