@@ -140,7 +140,7 @@ class TestImport:
         url = make(KINDS[-1])
         ended = run("import-data", snapshots("sample"), "--database-url", url)
         lines = ended.stderr.splitlines()
-        assert lines[0].split() == ["table", "rows", "inserted", "deleted", "skipped", "seconds"]
+        assert " ".join(lines[0].split()) == "table rows inserted deleted skipped seconds to write"
         held = {name: str(count) for name, count in ROWS.items() if count}
         assert [line.split()[:5] for line in lines[1:6]] == [[name, n, n, n, "0"] for name, n in held.items()]
         assert lines[6] == "15 tables without rows."

@@ -41,16 +41,18 @@ _ASKED = (
 )
 """Options that the history of imports keeps."""
 
-EPILOG = """exit codes:
+_CODE_3 = "  3  done, some rows left out on request\n"
+EPILOG_LEAVING_OUT = f"""exit codes:
   0  done
   1  refused or failed; nothing was changed
   2  wrong arguments
-  3  done, some rows left out on request
-  4  busy: another run holds the lock
+{_CODE_3}  4  busy: another run holds the lock
   128 + n  stopped by signal n (130 Ctrl-C, 143 SIGTERM); nothing was changed, or all was done
 
 environment:
   MEMORIA_LOCK_TIMEOUT  seconds to wait for a lock that another connection holds (default: 10)"""
+"""Of the commands that can leave rows out."""
+EPILOG = EPILOG_LEAVING_OUT.replace(_CODE_3, "")
 
 
 def add_database(parser: ArgumentParser, *, verb: str) -> None:

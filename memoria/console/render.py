@@ -62,7 +62,7 @@ def _table(report: Report) -> Table:
     importing = report.operation == "import"
     headings = ["rows", "inserted", "deleted", "skipped"] if importing else ["rows", "skipped"]
     if not report.dry_run:
-        headings.append("seconds")
+        headings.append("seconds to write" if importing else "seconds to read")
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("table")
     for heading in headings:
@@ -72,8 +72,12 @@ def _table(report: Report) -> Table:
             continue
         moved = [counts.inserted, counts.deleted] if importing else []
         cells = [f"{number:,}" for number in (counts.rows, *moved, counts.skipped)]
-        table.add_row(Text(visible(name)), *cells, *([f"{counts.seconds:.2f}"] if not report.dry_run else []))
+        table.add_row(Text(visible(name)), *cells, *([_seconds(counts.seconds)] if not report.dry_run else []))
     return table
+
+
+def _seconds(seconds: float) -> str:
+    return "<0.01" if 0 < seconds < 0.005 else f"{seconds:.2f}"
 
 
 def _print_merge(parts: Sequence[MergeReport], out: Console) -> None:

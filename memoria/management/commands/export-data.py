@@ -18,6 +18,7 @@ from memoria.snapshot.report import Report
 
 class Command(SnapshotCommand):
     help = "Write all memories of a database into one snapshot file, from one moment in time."
+    epilog = shared.EPILOG_LEAVING_OUT
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -25,6 +25,7 @@ from memoria.snapshot.values import canonical_time
 
 class Command(SnapshotCommand):
     help = "Write the memories of some namespaces into one snapshot file, with their clusters and relationships."
+    epilog = shared.EPILOG_LEAVING_OUT
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -20,6 +20,7 @@ from memoria.snapshot.report import Report
 
 class Command(SnapshotCommand):
     help = "Replace the rows of each table that a snapshot holds, also one that it holds without rows: all, or nothing."
+    epilog = shared.EPILOG_LEAVING_OUT
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", metavar="SRC", help="the snapshot to read, or - for standard input")

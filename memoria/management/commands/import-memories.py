@@ -21,6 +21,7 @@ from memoria.snapshot.report import Report
 
 class Command(SnapshotCommand):
     help = "Add the memories of a snapshot, and what belongs to them, to those that are there. Nothing is deleted."
+    epilog = shared.EPILOG_LEAVING_OUT
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", metavar="SRC", help="the snapshot to read, or - for standard input")

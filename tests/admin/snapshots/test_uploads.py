@@ -220,12 +220,12 @@ def test_what_was_in_the_database_is_so_no_longer(everywhere: str, sign_in: Sign
     assert "It was applied exactly as it was shown. The uploaded file was removed." in text
 
 
-def test_a_row_that_stayed_is_still_in_the_database(sqlite_site: str, sign_in: Sign) -> None:
+def test_a_row_that_stayed(sqlite_site: str, sign_in: Sign) -> None:
     client = sign_in(administrator=True)
     applied(client, uploaded(client, memories("m-1")))
     upload = applied(client, uploaded(client, memories("m-1", "m-3", searchable_content="new text")))
     text = page(client, upload)
-    assert '<th scope="col">In the database</th><th scope="col">In the file</th>' in text
+    assert '<th scope="col">Kept</th><th scope="col">In the file</th>' in text
     assert "<strong>different</strong>: was there with other content, and was left as it is" in text
 
 
