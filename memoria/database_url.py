@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from memoria.snapshot.urls import is_url
+from memoria.snapshot.values import as_utf8
 
 FORMS = "use sqlite:///path or postgresql://user:password@host/name"
 _SQLITE = {"", "pysqlite", "aiosqlite"}
@@ -39,7 +40,7 @@ def parsed(url: str) -> dict[str, Any]:
     if dialect == "sqlite" and driver in _SQLITE:
         return _settings("sqlite3", NAME=_sqlite_file(rest))
     if dialect in ("postgresql", "postgres", "pgsql") and driver in _POSTGRESQL:
-        return _settings("postgresql", **_postgresql(f"postgresql:{rest}"))
+        return _settings("postgresql", **_postgresql(f"postgresql:{as_utf8(rest)}"))
     raise ValueError(f"{scheme} databases are not supported: {FORMS}" if is_url(url) else _malformed())
 
 
@@ -66,7 +67,8 @@ def _sqlite_file(rest: str) -> str:
                 f"a SQLite URL has no parameters: leave out what begins with {sign}, or write"
                 f" {quote(sign)} where the file's name has it"
             )
-    name = unquote(rest[3:], errors="surrogateescape")
+    # Its bytes are what the URL says, also where the locale would spell the name with others.
+    name = os.fsdecode(unquote(rest[3:], errors="surrogateescape").encode("utf-8", "surrogateescape"))
     if not name.strip("/") or name.endswith("/"):
         raise ValueError("the database URL names no file: use sqlite:///path")
     if "\0" in name:

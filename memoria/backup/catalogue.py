@@ -98,6 +98,8 @@ def _state(path: Path, found: Sidecar) -> str:
 def sidecar_of(path: Path) -> Sidecar:
     """What is known of a backup, also where a run was killed while it gave both their names. Raises FileFailure where
     one of the two is not there."""
+    if not path.name:
+        raise FileFailure(f"cannot read {path}: it is a directory")
     pending = sidecars.pending_path_of(path)
     if os.path.lexists(pending):
         with contextlib.suppress(InvalidBackup, FileFailure):

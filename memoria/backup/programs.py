@@ -72,11 +72,11 @@ def output(
     with tempfile.TemporaryFile(prefix="memoria-") as said:
         try:
             process = subprocess.Popen(
-                arguments,
+                [_bytes(argument) for argument in arguments],
                 stdin=stdin or subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=said,
-                env={**_inherited(), **environment},
+                env=_inherited() | {name: _bytes(value) for name, value in environment.items()},
                 bufsize=0,
                 process_group=0,
             )
@@ -90,7 +90,12 @@ def output(
             _stop(process)
 
 
-def _inherited() -> dict[str, str]:
+def _bytes(text: str) -> bytes:
+    """Names of databases and roles are UTF-8 for libpq's programs, whatever the locale is."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _inherited() -> dict[str, str | bytes]:
     """Without what has libpq's programs write values, or what they have to say, in another way."""
     return {name: value for name, value in os.environ.items() if name not in _OF_TEXT}
 

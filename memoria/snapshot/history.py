@@ -20,7 +20,7 @@ from memoria.snapshot.registry import HISTORY, table_of
 from memoria.snapshot.report import Report
 from memoria.snapshot.tables import Table, TableFacts
 from memoria.snapshot.undo_references import holding
-from memoria.snapshot.values import canonical_time
+from memoria.snapshot.values import canonical_time, readable
 
 VARIABLE = "MEMORIA_UNDO_IMPORTS"
 _DEFAULT = 3
@@ -83,7 +83,7 @@ class History:
                 Import.State.DONE,
                 self._started,
                 self._started,
-                self._origin.user[:255],
+                self._name(self._origin.user)[:255],
                 "",
                 "",
                 json.dumps(dict(self._origin.options or {})),
@@ -146,7 +146,7 @@ class History:
             f" counts = {self._mark}, state = {self._mark} WHERE id = {self._number}",
             (
                 now(),
-                report.file.name,
+                self._name(report.file.name),
                 report.file.sha256,
                 json.dumps(_counts(report)),
                 Import.State.FINAL if self._final else Import.State.DONE,
@@ -154,6 +154,11 @@ class History:
         )
         self._forget_older()
         report.import_id = self._number
+
+    def _name(self, text: str) -> str:
+        """A name that the system gave, as the database can hold it."""
+        text = readable(text)
+        return text if self._sink.holds_unicode else text.encode("ascii", "backslashreplace").decode()
 
     def _highest(self, table: Table) -> int:
         ((highest,),) = self._sink.query(f"SELECT coalesce(max(id), 0) FROM {table.name}")

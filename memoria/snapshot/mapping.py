@@ -16,6 +16,7 @@ from functools import lru_cache
 import msgspec
 
 from memoria.snapshot.errors import SnapshotError
+from memoria.snapshot.values import is_unicode
 
 DEFAULT = "default"
 """The namespace of rows that have none."""
@@ -84,11 +85,15 @@ def namespaces(maps: Sequence[str], otherwise: str | None = None) -> Namespaces:
     patterns: dict[str, str] = {}
     if otherwise is not None and not otherwise.strip():
         raise WrongMap("--namespace is empty: name a namespace")
+    if otherwise is not None and not is_unicode(otherwise):
+        raise WrongMap(f"--namespace {otherwise!r} is not UTF-8")
     for text in maps:
         parts = [part.replace("\\=", "=") for part in _EQUALS.split(text, maxsplit=1)]
         if len(parts) != 2 or not all(part.strip() for part in parts):
             raise WrongMap(f"--namespace-map {text!r} is not source=target")
         source, target = parts
+        if not is_unicode(target):
+            raise WrongMap(f"--namespace-map {text!r} is not UTF-8")
         if source in names or source in patterns:
             raise WrongMap(f"--namespace-map names {source!r} twice")
         if target.count("*") > 1 or source.count("*") > 1 or ("*" in target and "*" not in source):

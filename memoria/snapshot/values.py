@@ -158,6 +158,16 @@ def is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def readable(text: str) -> str:
+    """A name for people and for JSON: the bytes in it that are not UTF-8 as `\\xff`."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def as_utf8(text: str) -> str:
+    """What the system gave, an argument or a variable, as UTF-8 in any locale; other bytes stay escaped."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+
+
 def is_utf8(data: bytes) -> bool:
     try:
         data.decode()

@@ -20,7 +20,7 @@ from memoria.snapshot.files import OutputFile
 from memoria.snapshot.report import Report
 from memoria.snapshot.selection import Selection
 from memoria.snapshot.urls import is_url
-from memoria.snapshot.values import canonical_time
+from memoria.snapshot.values import as_utf8, canonical_time
 
 
 class Command(SnapshotCommand):
@@ -32,6 +32,7 @@ class Command(SnapshotCommand):
             "--namespace",
             action="append",
             dest="namespaces",
+            type=as_utf8,
             metavar="NAME",
             help="export this namespace, or those that a pattern such as 'team:*' matches; may be repeated"
             " (default: all)",

@@ -17,6 +17,7 @@ from memoria.snapshot.mapping import namespaces
 from memoria.snapshot.merge import Merge
 from memoria.snapshot.merge_options import MergeOptions
 from memoria.snapshot.report import Report
+from memoria.snapshot.values import as_utf8
 
 
 class Command(SnapshotCommand):
@@ -26,7 +27,10 @@ class Command(SnapshotCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", metavar="SRC", help="the snapshot to read, or - for standard input")
         parser.add_argument(
-            "--namespace", metavar="NAME", help="the namespace for all rows that --namespace-map does not name"
+            "--namespace",
+            type=as_utf8,
+            metavar="NAME",
+            help="the namespace for all rows that --namespace-map does not name",
         )
         parser.add_argument(
             "--namespace-map",
@@ -127,4 +131,4 @@ class _Consent:
 def _pair(text: str) -> str:
     if "=" not in text:
         raise ArgumentTypeError(f"{text!r} is not SOURCE=TARGET; if it is the snapshot, write it first")
-    return text
+    return as_utf8(text)

@@ -80,6 +80,8 @@ class Sink(Protocol):
     """Whether those who read a table must wait while its indexes are built."""
     moves_into_place: bool
     """Whether rows inserted `beside` replace those of the table when `finish` moves them."""
+    holds_unicode: bool
+    """Whether its encoding has every character."""
     md5: str
     """The MD5 of a text as hexadecimal digits; the braces stand for the text."""
     same: str

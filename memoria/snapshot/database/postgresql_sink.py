@@ -32,6 +32,7 @@ class PostgreSQLSink:
     def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
         self._connection = connection
         self._name = name
+        self.holds_unicode = True
         self.md5 = "md5(convert_to({}, 'UTF8'))"
         self._is_part = False
         self._forget()
@@ -41,6 +42,7 @@ class PostgreSQLSink:
         # The plan stages keys in temporary tables, each statement by itself; only `transaction` spans statements.
         self._database.autocommit = True
         self._cursor = self._database.cursor()
+        self.holds_unicode = postgresql_encoding.of(self._database) in ("UTF8", postgresql_encoding.NONE)
         if postgresql_encoding.of(self._database) == postgresql_encoding.NONE:
             self.md5 = "md5({})"  # a conversion would refuse what is not UTF-8
         return self

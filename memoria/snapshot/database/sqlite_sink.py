@@ -24,6 +24,7 @@ class SQLiteSink:
     vendor = "sqlite"
     indexing_locks_readers = False
     moves_into_place = False
+    holds_unicode = True
     md5 = "md5({})"
     same = "IS"
 
