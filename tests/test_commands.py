@@ -20,7 +20,7 @@ Snapshots = Callable[[str], Path]
 EPILOG = """\
 exit codes:
   0  done
-  1  refused or failed; nothing was changed
+  1  refused or failed; nothing was changed, or the message says what was
   2  wrong arguments
   3  done, some rows left out on request
   4  busy: another run holds the lock
@@ -38,6 +38,12 @@ def test_help_ends_with_the_exit_codes(command: str) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     words = ended.stdout.decode().split()
     assert words[-len(EPILOG.split()) :] == EPILOG.split()
+
+
+@pytest.mark.parametrize("command", ["undo-import", "list-imports", "backup-database", "restore-database"])
+def test_no_help_explains_an_exit_code_that_its_command_never_gives(command: str) -> None:
+    text = run(command, "--help").stdout.decode()
+    assert "  2  wrong arguments\n  4  busy" in text
 
 
 @pytest.mark.parametrize(

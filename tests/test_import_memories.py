@@ -156,7 +156,7 @@ class TestProcess:
 
     def test_imports_are_listed_and_undone(self, migrated_url: str, tmp_path: Path, run_memoria: RunMemoria) -> None:
         place = ("--database-url", migrated_url)
-        assert run_memoria("list-imports", *place).stdout == b"No imports.\n"
+        assert run_memoria("list-imports", *place).stdout == b"No imports are noted.\n"
         insert(migrated_url, "long_term_memory", [memory("m-1", "a")])
         path, report = tmp_path / "file.json", tmp_path / "report.json"
         export(migrated_url, path)

@@ -44,7 +44,7 @@ _ASKED = (
 _CODE_3 = "  3  done, some rows left out on request\n"
 EPILOG_LEAVING_OUT = f"""exit codes:
   0  done
-  1  refused or failed; nothing was changed
+  1  refused or failed; nothing was changed, or the message says what was
   2  wrong arguments
 {_CODE_3}  4  busy: another run holds the lock
   128 + n  stopped by signal n (130 Ctrl-C, 143 SIGTERM); nothing was changed, or all was done

@@ -74,4 +74,4 @@ def print_imports(imports: Sequence[Imported], stream: TextIO) -> None:
     if imports:
         out.print(table)
     else:
-        out.print("No imports.")
+        out.print("No imports are noted.")

@@ -76,11 +76,12 @@ def export(request: HttpRequest) -> HttpResponseBase:
     problem = ""
     if form.is_bound and form.is_valid():
         chosen = form.cleaned_data
-        _record(request, f"Snapshot exported: {', '.join(chosen['tables'])}. {chosen['namespaces']}")
         try:
             told = access.told_tables(request.user)
             wanted = Wanted(set(chosen["tables"]), told, form.selection(), chosen["format"], chosen["compression"])
-            return download(wanted)
+            response = download(wanted)
+            _record(request, f"Snapshot exported: {', '.join(chosen['tables'])}. {chosen['namespaces']}")
+            return response
         except SnapshotError as error:
             problem = f"{error}."
     context = {
@@ -103,10 +104,11 @@ def export_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[A
             request, f"Choose at most {MEMORIES_AT_ONCE:,} memories, or export their namespace with Export a snapshot."
         )
         return None
-    _record(request, f"Snapshot of {len(ids):,} chosen memories exported.")
     try:
         viewable, told = access.viewable_tables(request.user), access.told_tables(request.user)
-        return download(Wanted(viewable, told, Selection(memories=ids)))
+        response = download(Wanted(viewable, told, Selection(memories=ids)))
+        _record(request, f"Snapshot of {len(ids):,} chosen memories exported.")
+        return response
     except SnapshotError as error:
         messages.error(request, f"{error}.")
         return None

@@ -332,3 +332,13 @@ def test_the_form_knows_the_tables_and_the_namespaces(sqlite_site: str, sign_in:
     assert "long_term_memory (2)</label>" in text
     assert "Among those of long-term memories are: team:0, team:1." in text
     assert "team:0" not in sign_in("export_snapshot", "view_team").get(PATH).content.decode()
+
+
+def test_what_was_not_exported_is_not_noted_as_exported(everywhere: str, sign_in: Sign) -> None:
+    insert(everywhere, "long_term_memory", [row("long_term_memory")])
+    client = sign_in(administrator=True)
+    values = {"tables": ["long_term_memory"], "format": "json"}
+    assert client.post(PATH, {**values, "namespaces": "nowhere"}).status_code == 400
+    assert list(LogEntry.objects.values_list("change_message", flat=True)) == []
+    content(client.post(PATH, values))
+    assert list(LogEntry.objects.values_list("change_message", flat=True)) == ["Snapshot exported: long_term_memory. "]
