@@ -27,8 +27,16 @@ def same(kind: Kind, value: Any, other: Any) -> bool:
     if kind is Kind.FLOAT:
         return repr(value) == repr(other)
     if kind is Kind.JSON and value is not None and other is not None and value != other:
-        return repr(_parsed(value)) == repr(_parsed(other))
+        return bool(_meaning(value) == _meaning(other))
     return bool(value == other)
+
+
+def _meaning(value: Any) -> Any:
+    """The same for two texts of the same JSON value; what a database holds beside JSON is only the same as itself."""
+    try:
+        return repr(_parsed(value if isinstance(value, str) else repr(value)))  # SQLite makes numbers of some texts
+    except (ValueError, RecursionError):
+        return value
 
 
 def _parsed(text: str) -> Any:

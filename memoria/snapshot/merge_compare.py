@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memoria.snapshot.difference import differing
+from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.mapping import DEFAULT, HIDDEN
 from memoria.snapshot.merge_options import MergeOptions
 from memoria.snapshot.merge_settle import Settling
@@ -15,6 +16,7 @@ from memoria.snapshot.merge_stage import MergeStage
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.structs import facts_of
 from memoria.snapshot.tables import Kind, Table, TableFacts
+from memoria.snapshot.values import canonical_time
 from memoria.snapshot.watch import Watch
 
 MOMENTS = ("created_at", "updated_at", "last_updated", "timestamp", "extraction_timestamp", "accessed_at")
@@ -122,4 +124,12 @@ def _differences(
 def _moment(table: Table, values: list[Any]) -> str:
     """When a row was made or last changed."""
     found = [values[i] for i, column in enumerate(table.columns) if column.name in MOMENTS]
-    return max((moment for moment in found if moment is not None), default="")
+    return max(filter(_is_time, found), default="")
+
+
+def _is_time(value: Any) -> bool:
+    """SQLite may hold something else in a column of times."""
+    try:
+        return isinstance(value, str) and bool(canonical_time(value))
+    except InvalidValue:
+        return False

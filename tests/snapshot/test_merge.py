@@ -15,6 +15,7 @@ from memoria.snapshot.files import InputFile
 from memoria.snapshot.mapping import WrongMap, new_id
 from memoria.snapshot.merge import Merge
 from memoria.snapshot.report import Report
+from tests.conftest import MakeDatabase
 from tests.samples.databases import connected, contents, create_existing, insert, query, rows_of, script
 from tests.samples.engine import export, merge, opened, undo, without_header
 from tests.samples.rows import layout_c, row, snapshot_row
@@ -627,3 +628,52 @@ def test_nobody_changes_rows_while_a_merge_decides(migrated_url: str, tmp_path: 
         Merge(file, connection, "here", confirm=change).run()
     assert len(refused) == 1
     assert len(rows_of(migrated_url, "long_term_memory")) == 2
+
+
+class TestWhatBelongsNowhere:
+    """SQLite may hold anything anywhere. A row with it is there, with other content, and can be replaced."""
+
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [
+            ("processed_data", "'not json'"),
+            ("processed_data", """CAST(x'7b22ff' AS TEXT)"""),
+            ("processed_data", "x'7b7d'"),
+            ("processed_data", f"'{'[' * 2000}'"),
+            ("embedding", "5"),
+            ("embedding", "'[1'"),
+            ("created_at", "5"),
+            ("created_at", "'yesterday'"),
+            ("last_accessed", "x'01'"),
+            ("summary", "x'00ff'"),
+            ("importance_score", "'abc'"),
+            ("is_preference", "'true'"),
+            ("searchable_content", "x'ff'"),
+            ("supersedes_json", "'nope'"),
+        ],
+    )
+    def test_merged_with(self, column: str, value: str, make_database: MakeDatabase, tmp_path: Path) -> None:
+        url, path = make_database("sqlite", migrated=True), tmp_path / "in.json"
+        insert(
+            url, "long_term_memory", [row("long_term_memory", embedding="[1]", created_at="2030-01-01 00:00:00.000000")]
+        )
+        export(url, path)
+        before = rows_of(url, "long_term_memory")
+        script(url, f"UPDATE long_term_memory SET {column} = {value}")
+        for conflict, expected in (("skip", (1, 0)), ("newest", None), ("overwrite", (0, 1))):
+            (part,) = merge(url, path, dry_run=True, undo=False, on_conflict=conflict).merge
+            found = (part.different, part.overwrite)
+            assert found == expected if expected else found == ((0, 1) if column == "created_at" else (1, 0))
+        merge(url, path, on_conflict="overwrite")
+        assert rows_of(url, "long_term_memory") == before
+        undo(url, 1)
+        assert query(url, f"SELECT {column} IS {value} FROM long_term_memory") == [(1,)]
+
+    def test_a_number_in_a_json_column(self, make_database: MakeDatabase, tmp_path: Path) -> None:
+        """SQLite makes one of a text in a column that is declared JSON."""
+        url, path = make_database("sqlite"), tmp_path / "in.json"
+        create_existing(url)
+        insert(url, "long_term_memory", [row("long_term_memory", processed_data="5.0", embedding="[1]")])
+        export(url, path)
+        (part,) = merge(url, path, undo=False).merge
+        assert part.identical == 1

@@ -100,8 +100,7 @@ class SQLiteSource:
                         raise InvalidValue(TWICE)
                     line = encoder.encode(row)
                 except InvalidValue as error:
-                    key = row[key_at]
-                    refuse(Issue(table.name, error.reason, key=None if key is None else str(key)))
+                    refuse(Issue(table.name, error.reason, key=_name(row[key_at])))
                     continue
                 last = row[key_at]
                 batch.append(line)
@@ -136,6 +135,13 @@ class SQLiteSource:
         if table.key.kind is Kind.INTEGER:
             return key
         return f"{key} COLLATE BINARY" if self._encoding == "UTF-8" else f"utf8_bytes({key})"
+
+
+def _name(key: Any) -> str | None:
+    """A key for a message, whatever is in its column."""
+    if isinstance(key, bytes):
+        return key.decode("utf-8", "backslashreplace")
+    return None if key is None else str(key)
 
 
 def _utf8_bytes(value: Any) -> Any:
