@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
@@ -18,8 +18,10 @@ from memoria.admin import charts
 from memoria.admin.charts import Chart
 from memoria.admin.figures import SHOWN, Spread, expiring, size, spread
 from memoria.admin.panels import Cell, list_of
-from memoria.backup.catalogue import ANY_NAME, entries
+from memoria.backup.backup import source_of
+from memoria.backup.catalogue import ANY_NAME, SAFETY, entries
 from memoria.console.render import size as amount
+from memoria.databases import describe
 from memoria.models import (
     Cluster,
     ClusterMember,
@@ -70,7 +72,7 @@ def overview(request: HttpRequest, site: AdminSite, using: str = DEFAULT_DB_ALIA
     if may_view(ShortTermMemory):
         facts.append(_expiring(using))
     if len(memories) == 2:
-        facts.append(_last_backup())
+        facts.append(_last_backup(using))
     if (site.is_registered(Import) and may_view(Import)) or request.user.has_perm("memoria.view_import"):
         facts.append(_last_import(using))
     drawn = [chart for model, found in memories for chart in _charts(model, found)]
@@ -139,15 +141,19 @@ def _expiring(using: str) -> Fact:
     )
 
 
-def _last_backup() -> Fact:
+def _last_backup(using: str) -> Fact:
+    """Of this database, as far as its size and its sidecar tell; what a restore kept of the past is none."""
     title = "last backup"
+    connection = connections[using]
+    source = source_of(connection, describe(connection))
     folder = conf.backup_dir()
     try:
-        found = [entry for entry in entries(folder, ANY_NAME) if entry.sidecar]
+        found = [entry for entry in entries(folder, ANY_NAME) if entry.sidecar and entry.sidecar.database == source]
+        found = [entry for entry in found if not entry.path.name.startswith(SAFETY)]
     except FileFailure:
         return Fact(title, "none known", detail=f"There is no folder “{folder.name}”.")
     if not found:
-        return Fact(title, "none", detail=f"In the folder “{folder.name}”.")
+        return Fact(title, "none", detail=f"Of this database, in the folder “{folder.name}”.")
     newest = max(found, key=lambda entry: entry.sidecar.moment if entry.sidecar else timezone.now())
     assert newest.sidecar is not None
     return Fact(

@@ -8,14 +8,14 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria import __version__
-from memoria.backup import catalogue, lock, postgresql, retention, sqlite
+from memoria.backup import catalogue, lock, postgresql, refusal, retention, sqlite
 from memoria.backup import sidecar as sidecars
 from memoria.backup.contents import Contents
 from memoria.backup.destination import CUSTOM, SQL, Destination, require_file_or_nothing
@@ -26,6 +26,7 @@ from memoria.backup.retention import Policy
 from memoria.backup.sidecar import Sidecar, Verified
 from memoria.backup.verification import Expected, Verification
 from memoria.backup.work import work_folder
+from memoria.snapshot.compression import ending
 from memoria.snapshot.database.sqlite import failures as sqlite_failures
 from memoria.snapshot.errors import DatabaseFailure, FileFailure
 from memoria.snapshot.files import OutputFile, sync_folder
@@ -84,11 +85,7 @@ class Backup:
 
     @property
     def _source(self) -> str:
-        """What the sidecar calls the database: the same from whichever folder, and in whichever locale."""
-        name = str(self.connection.settings_dict["NAME"])
-        if self.connection.vendor != "sqlite" or name.startswith(("file:", ":memory:")):
-            return self.database
-        return f"sqlite:///{os.fsencode(os.path.abspath(name)).decode('utf-8', 'backslashreplace')}"
+        return source_of(self.connection, self.database)
 
     def _require_sense(self) -> None:
         require_dump(self.connection.vendor, self.destination.dump)
@@ -225,12 +222,30 @@ class Backup:
     def _prune(self, report: BackupReport) -> None:
         if not self.policy or report.backup is None or report.backup.suspicious:
             return
-        decision = retention.decide([_candidate(entry) for entry in self._own()], self.policy)
+        decision = self._decided(Path(report.file).name)
         report.kept, report.removed = decision.keep, decision.remove
         report.prune_dry_run = self.prune_dry_run
         if not self.prune_dry_run:
             for name in decision.remove:
                 remove(self.destination.folder / name)
+
+    def _decided(self, new: str) -> retention.Decision:
+        """What the policy removes, once every file that stays for it is known to be whole; the new one is."""
+        own = [replace(e, state=catalogue.VERIFIED) if e.path.name == new else e for e in self._own()]
+        while True:
+            decision = retention.decide([_candidate(entry) for entry in own], self.policy)
+            unread = [e for e in own if e.path.name in decision.keep and e.state == catalogue.UNREAD]
+            if not decision.remove or not unread:
+                return decision
+            own = [catalogue.looked_at(entry) if entry in unread else entry for entry in own]
+
+
+def source_of(connection: BaseDatabaseWrapper, described: str) -> str:
+    """What a sidecar calls a database: the same from whichever folder, and in whichever locale."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or name.startswith(("file:", ":memory:")):
+        return described
+    return f"sqlite:///{os.fsencode(os.path.abspath(name)).decode('utf-8', 'backslashreplace')}"
 
 
 def require_dump(vendor: str, kind: str) -> None:
@@ -271,6 +286,7 @@ def publish(draft: Path, path: Path, found: Sidecar) -> None:
             pending.unlink(missing_ok=True)
             raise
         os.replace(pending, sidecars.path_of(path))
+        refusal.path_of(path).unlink(missing_ok=True)  # of the one that it replaces
         sync_folder(path.parent)
     except OSError as error:
         raise FileFailure.of("write", str(path), error) from None
@@ -281,6 +297,7 @@ def remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
         sidecars.path_of(path).unlink(missing_ok=True)
+        refusal.path_of(path).unlink(missing_ok=True)
     except OSError as error:
         raise FileFailure.of("remove", str(path), error) from None
 
@@ -302,5 +319,4 @@ def _is_taken(path: Path) -> bool:
 
 
 def _extension(destination: Destination) -> str:
-    compressed = {"gzip": ".gz", "zstd": ".zst"}.get(destination.compression, "")
-    return f".{destination.dump if destination.dump == SQL else 'dump'}{compressed}"
+    return f".{destination.dump if destination.dump == SQL else 'dump'}{ending(destination.compression)}"

@@ -14,13 +14,14 @@ class Check:
     sentence: str
 
 
-def check(text: str, max_age: float) -> Check:
+def check(text: str, max_age: float, *, read: bool = True) -> Check:
     """Whether the newest backup of each database in a folder or destination is verified and at most `max_age` seconds
-    old. What a restore kept of what it replaced is left aside."""
-    found = [entry for entry in catalogue.listed(text) if not entry.path.name.startswith(catalogue.SAFETY)]
+    old, and no backup damaged; without `read` no file is looked into. What a restore kept of what it replaced is left
+    aside."""
+    found = [entry for entry in catalogue.listed(text, read=read) if not entry.path.name.startswith(catalogue.SAFETY)]
     if not found:
         return Check(False, f"there is no backup in {text}")
-    broken = [entry for entry in found if entry.state in ("damaged sidecar", "wrong size", "missing")]
+    broken = [entry for entry in found if entry.state in catalogue.BROKEN]
     if broken:
         return Check(False, f"{broken[-1].path}: {broken[-1].state}{_others(len(broken) - 1)}")
     of_database: dict[str, list[catalogue.Entry]] = {}
@@ -46,8 +47,9 @@ def _check(found: list[catalogue.Entry], text: str, max_age: float) -> Check:
         return Check(False, f"{last.path} says that it was made in the future: one of the clocks is wrong")
     if seconds > max_age:
         return Check(False, f"{last.path} is {age(seconds)} old; allowed are {age(max_age)}")
+    verified = "is verified and" if last.state == catalogue.VERIFIED else "was verified when it was made, and is"
     rows = f"{last.sidecar.contents.rows:,} rows"
-    return Check(True, f"{last.path} is verified and {age(max(0.0, seconds))} old, {rows}")
+    return Check(True, f"{last.path} {verified} {age(max(0.0, seconds))} old, {rows}")
 
 
 _AHEAD = 300

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from memoria.backup.errors import WrongArguments
-from memoria.snapshot.compression import by_name
+from memoria.snapshot import compression
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files import require_no_database
 from memoria.snapshot.urls import require_local
@@ -101,13 +101,12 @@ _FILLED = ("{timestamp}", "{database}")
 
 def dump_by_name(name: str) -> tuple[str, str]:
     """The kind of dump and its compression, by the extension."""
-    compression = by_name(name)
-    stem = name[: name.rindex(".")] if compression else name
-    if stem.endswith(".sql"):
-        return SQL, compression
-    if stem.endswith(".dump") and not compression:
+    compressed, plain = compression.by_name(name), compression.stem(name)
+    if plain.endswith(".sql"):
+        return SQL, compressed
+    if plain.endswith(".dump") and not compressed:
         return CUSTOM, ""
-    if stem.endswith(".dump"):
+    if plain.endswith(".dump"):
         raise WrongArguments(f"{name!r}: .dump is compressed already; leave out the last extension")
     raise WrongArguments(f"{name!r}: the extension decides: .sql, .sql.gz, .sql.zst, or .dump for PostgreSQL")
 

@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
 from memoria import __version__
-from memoria.backup import catalogue, lock, postgresql, sqlite
+from memoria.backup import catalogue, lock, postgresql, refusal, sqlite
 from memoria.backup.backup import SILENCE, Backup
 from memoria.backup.contents import Contents
 from memoria.backup.destination import Destination, plain_name
@@ -69,7 +69,8 @@ class Restore:
         report = BackupReport("restore", self.into or self.database, str(self.path), backup, "restored")
         with BackupFile(self.path) as file:
             self.progress.stage("Reading")
-            file.require(backup.size, backup.sha256)
+            with refusal.marking(self.path, backup):
+                file.require(backup.size, backup.sha256)
             self._restore(file, backup, report)
         report.next_steps += self._next_steps(backup, report)
         report.seconds += time.monotonic() - started

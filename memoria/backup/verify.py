@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from memoria.backup import catalogue
+from memoria.backup import catalogue, refusal
 from memoria.backup import sidecar as sidecars
 from memoria.backup.backup import SILENCE
 from memoria.backup.file import BackupFile
@@ -32,14 +32,18 @@ class Verify:
     silence: float = SILENCE
 
     def run(self) -> BackupReport:
-        """Raises InvalidBackup unless the file is what its sidecar says. A backup that nobody had verified is noted
-        as verified in its sidecar, where that can be written."""
+        """Raises InvalidBackup unless the file is what its sidecar says, and marks it. A backup that nobody had
+        verified is noted as verified in its sidecar, where that can be written."""
         started = time.monotonic()
         backup = catalogue.sidecar_of(self.path)
         expected = Expected(backup.kind, backup.dump, backup.compression, backup.size, backup.sha256, backup.contents)
         with BackupFile(self.path) as file, tempfile.TemporaryDirectory(prefix="memoria-") as folder:
             place = f"a scratch database in {tempfile.gettempdir()} (TMPDIR names another folder)"
-            how = Verification(file, expected, Path(folder), place, self.server, self.server_name, self.silence).run()
+            verification = Verification(
+                file, expected, Path(folder), place, self.server, self.server_name, self.silence
+            )
+            with refusal.marking(self.path, backup):
+                how = verification.run()
         report = BackupReport("verify", backup.database, str(self.path), backup, how)
         if how == "read":
             report.notes.append(self._why_read())

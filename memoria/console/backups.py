@@ -49,6 +49,12 @@ def source(options: dict[str, Any]) -> Path:
     return Path(options["source"])
 
 
+def add_quick(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--quick", action="store_true", help="look at sizes and sidecars only, and do not read the files"
+    )
+
+
 def add_silence(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--stall-timeout",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
@@ -16,14 +15,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria import conf
 from memoria.databases import connection_for
-from memoria.snapshot import formats
+from memoria.snapshot import compression, formats
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.history import Origin
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.tables import names
 
-_BACKUP_NAME = re.compile(r"\.(sql|dump)(\.(gz|gzip|zst|zstd))?$")
+_OTHERS = (".csv", ".tsv", ".xlsx", ".ods", ".parquet", ".yaml", ".yml", ".xml", ".html", ".sqlite3", ".sqlite", ".db")
+"""Endings that ask for a format which a snapshot is not in."""
 _ASKED = (
     "tables",
     "no_truncate",
@@ -121,9 +121,19 @@ def snapshot(path: str) -> InputFile:
 
 def snapshot_format(options: dict[str, Any], path: str) -> str:
     """The format that was asked for, else that of the file's name, else JSON."""
-    if options["format"] is None and _BACKUP_NAME.search(path):
+    name = os.path.basename(path).lower()
+    stem = compression.stem(name)
+    if name.endswith(compression.FOREIGN):
+        raise CommandError(f"{path}: a snapshot is plain, .gz or .zst; name it so", returncode=2)
+    if options["format"] is None and stem.endswith((".sql", ".dump")):
         raise CommandError(
             f"{path}: a snapshot is JSON, and a file of that name would not be; backup-database writes SQL",
+            returncode=2,
+        )
+    if options["format"] is None and stem.endswith(_OTHERS):
+        raise CommandError(
+            f"{path}: a snapshot is JSON, and a file of that name would not be: name it .json or .ndjson, or say"
+            " --format json",
             returncode=2,
         )
     return options["format"] or formats.by_name(path) or "json"

@@ -5,7 +5,7 @@ changes nothing that they test, and a Zstandard stream that ends early reads as 
 compress begins with a marker that promises a seal and ends with the seal, a SHA-256 of all bytes before it. Both stand
 where the formats allow foreign data (a header field with a header checksum in gzip, skippable frames in Zstandard), so
 `gunzip` and `zstd -d` read our files as they read any other. A file compressed by another program has no marker: it is
-checked by its format's own means, and must end where its one stream ends.
+checked by its format's own means, and read as those programs read it, of however many members or frames it is made.
 """
 
 from __future__ import annotations
@@ -15,15 +15,21 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import Protocol
 
 import zstandard
 
 from memoria.snapshot.errors import InvalidSnapshot
 
+ENDINGS = {".gz": "gzip", ".zst": "zstd", ".gzip": "gzip", ".zstd": "zstd"}
+"""What names end with -> compression, in either case. The first of each is the one that is written."""
+FOREIGN = (".bz2", ".xz", ".lzma", ".lz4", ".br", ".z", ".zip", ".7z", ".rar", ".tar", ".tgz")
+"""Endings of compressions and archives that are not made here."""
+
 _DIGEST_SIZE = hashlib.sha256().digest_size
-_MAX_WINDOW = 64 << 20
-"""Bytes of history a Zstandard stream may ask for; `zstd -19` asks for 8 MiB."""
+_MAX_WINDOW = 128 << 20
+"""Bytes of history a Zstandard stream may ask for, as `zstd -d` has it; `zstd -19` asks for 8 MiB, --long for these."""
 _PIECE = 1024
 """Compressed bytes given to Zstandard at once. It expands up to 32,696 times, all in one answer: 32 MiB at most."""
 _OUTPUT = 1 << 20
@@ -135,9 +141,17 @@ def compressor(compression: str) -> Compressor:
 
 def by_name(name: str) -> str:
     """The compression that a file's name asks for."""
-    if name.endswith((".gz", ".gzip")):
-        return "gzip"
-    return "zstd" if name.endswith((".zst", ".zstd")) else ""
+    return next((found for ending, found in ENDINGS.items() if name.lower().endswith(ending)), "")
+
+
+def stem(name: str) -> str:
+    """A file's name without the ending that asks for a compression."""
+    return name[: name.rindex(".")] if by_name(name) else name
+
+
+def ending(compression: str) -> str:
+    """What the name of a file ends with that is so compressed; empty for none."""
+    return next((found for found, kind in ENDINGS.items() if kind == compression), "")
 
 
 def by_content(head: bytes) -> str:
@@ -151,80 +165,141 @@ def by_content(head: bytes) -> str:
 def decompress(chunks: Iterator[bytes], compression: str) -> Iterator[bytes]:
     """The content of a compressed stream, in pieces; raises InvalidSnapshot where it is cut, damaged or goes on."""
     if compression == "gzip":
-        return _Opening(_GZIP_MARKER, _gzip_seal, len(_gzip_seal(bytes(_DIGEST_SIZE)))).gzip(chunks)
-    return _Opening(_ZSTD_MARKER, _zstd_frame, len(_zstd_frame(bytes(_DIGEST_SIZE)))).zstd(chunks)
+        return _Opening(_GZIP_MARKER, _gzip_seal, len(_gzip_seal(bytes(_DIGEST_SIZE))), chunks).gzip()
+    return _Opening(_ZSTD_MARKER, _zstd_frame, len(_zstd_frame(bytes(_DIGEST_SIZE))), chunks).zstd()
 
 
 class _Opening:
-    def __init__(self, marker: bytes, seal: Callable[[bytes], bytes], seal_size: int) -> None:
+    """One reading of a compressed stream. `_rest` holds the bytes that were read and are not used yet."""
+
+    def __init__(self, marker: bytes, seal: Callable[[bytes], bytes], seal_size: int, chunks: Iterator[bytes]) -> None:
         self._marker = marker
         self._seal = seal
         self._limit = seal_size + 1
         self._hash = hashlib.sha256()
-        self._sealed = False
+        self._chunks = chunks
+        self._rest = b""
+        self._sealed = self._has(len(marker)) and self._rest.startswith(marker)
 
-    def _first(self, chunks: Iterator[bytes]) -> bytes:
-        """Enough bytes to see the marker."""
-        head = b""
-        for chunk in chunks:
-            head += chunk
-            if len(head) >= len(self._marker):
-                break
-        self._sealed = head.startswith(self._marker)
-        return head
+    def _has(self, size: int) -> bool:
+        """Whether so many bytes are there yet; they are read if they are."""
+        while len(self._rest) < size:
+            chunk = next(self._chunks, b"")
+            if not chunk:
+                return False
+            self._rest += chunk
+        return True
 
-    def _end(self, finished: bool, rest: bytes, chunks: Iterator[bytes]) -> None:
-        """What follows the one stream must be its seal if it promised one, else nothing."""
-        if not finished:
-            raise InvalidSnapshot("the compressed file is cut: it ends before its last byte")
-        for chunk in chunks:
-            rest += chunk
-            if len(rest) > self._limit:
-                break
-        if not self._sealed and rest:
-            raise InvalidSnapshot("data follows the end of the compressed stream")
-        if self._sealed and rest != self._seal(self._hash.digest()):
+    def _refuse_a_seal(self) -> None:
+        """One ends what is ours, and then the marker is damaged that promised it."""
+        same = zip(self._seal(bytes(_DIGEST_SIZE)), self._seal(b"\xff" * _DIGEST_SIZE), strict=True)
+        head = bytes(one for one, other in takewhile(lambda pair: pair[0] == pair[1], same))
+        if self._has(len(head)) and self._rest.startswith(head):
+            raise InvalidSnapshot("the compressed file is damaged: its beginning is not the one that its seal is of")
+
+    def _require_seal(self) -> None:
+        self._has(self._limit)
+        if self._rest != self._seal(self._hash.digest()):
             raise InvalidSnapshot("the compressed file is damaged or cut: its seal does not match its bytes")
 
-    def gzip(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    def gzip(self) -> Iterator[bytes]:
+        yield from self._member()
+        if self._sealed:
+            self._require_seal()
+            return
+        while self._goes_on():
+            self._refuse_a_seal()
+            if not self._has(2) or not self._rest.startswith(b"\x1f\x8b"):
+                raise InvalidSnapshot("data follows the end of the compressed stream")
+            yield from self._member()
+
+    def _goes_on(self) -> bool:
+        """Whether anything follows a member; zeros fill up a block of a tape, and are nothing."""
+        while self._has(1):
+            self._rest = self._rest.lstrip(b"\0")
+            if self._rest:
+                return True
+        return False
+
+    def _member(self) -> Iterator[bytes]:
         member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-        piece = self._first(chunks)
         try:
-            while piece:
+            while not member.eof and self._has(1):
+                piece = self._rest
                 out = member.decompress(piece, _OUTPUT)
                 while member.unconsumed_tail and not member.eof:  # at the end it may keep what follows
                     yield out
                     out = member.decompress(member.unconsumed_tail, _OUTPUT)
-                self._hash.update(piece[: len(piece) - len(member.unused_data)])
+                self._rest = member.unused_data
+                if self._sealed:
+                    self._hash.update(piece[: len(piece) - len(self._rest)])
                 if out:
                     yield out
-                if member.eof:
-                    break
-                piece = next(chunks, b"")
         except zlib.error as error:
             raise InvalidSnapshot(f"the gzip stream is damaged ({error})") from None
-        self._end(member.eof, member.unused_data, chunks)
+        if not member.eof:
+            raise _cut()
 
-    def zstd(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).decompressobj()
-        piece = self._first(chunks)
+    def zstd(self) -> Iterator[bytes]:
         if self._sealed:
             self._hash.update(self._marker)
-            piece = piece[len(self._marker) :] or next(chunks, b"")
-        if not (_ZSTD_MAGIC + piece[4:]).startswith(piece) or not piece:
+            self._rest = self._rest[len(self._marker) :]
+            yield from self._frame()
+            self._require_seal()
+            return
+        frames = 0
+        while self._has(1):
+            self._refuse_a_seal()
+            if self._has(4) and 0x184D2A50 <= struct.unpack("<I", self._rest[:4])[0] <= 0x184D2A5F:
+                self._skip()
+            elif frames and not self._rest.startswith(_ZSTD_MAGIC):
+                raise InvalidSnapshot("data follows the end of the compressed stream")
+            else:
+                yield from self._frame()
+                frames += 1
+        if not frames:
+            raise InvalidSnapshot("the Zstandard stream holds no data, or is cut before it")
+
+    def _skip(self) -> None:
+        if not self._has(8):
+            raise _cut()
+        left = 8 + int(struct.unpack("<I", self._rest[4:8])[0])
+        while left:
+            if not self._has(1):
+                raise _cut()
+            taken = min(left, len(self._rest))
+            self._rest, left = self._rest[taken:], left - taken
+
+    def _frame(self) -> Iterator[bytes]:
+        if not self._has(4):
+            raise _cut()
+        if not self._rest.startswith(_ZSTD_MAGIC):
             raise InvalidSnapshot("the Zstandard stream is damaged, or does not begin with its data")
+        frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).decompressobj()
         try:
             with _memory_errors():
-                while piece:
-                    part, piece = piece[:_PIECE], piece[_PIECE:]
-                    out = frame.decompress(part)
-                    for at in range(0, len(out), _OUTPUT):
-                        yield out[at : at + _OUTPUT]
-                    self._hash.update(part[: len(part) - len(frame.unused_data)])
-                    if frame.eof:
-                        piece = frame.unused_data + piece
-                        break
-                    piece = piece or next(chunks, b"")
+                while not frame.eof and self._has(1):
+                    piece, at = self._rest, 0
+                    while at < len(piece) and not frame.eof:
+                        part = piece[at : at + _PIECE]
+                        out = frame.decompress(part)
+                        used = len(part) - len(frame.unused_data)
+                        if self._sealed:
+                            self._hash.update(part[:used])
+                        at += used
+                        for position in range(0, len(out), _OUTPUT):
+                            yield out[position : position + _OUTPUT]
+                    self._rest = piece[at:]
         except zstandard.ZstdError as error:
+            if "too much memory" in str(error):
+                raise InvalidSnapshot(
+                    f"the Zstandard stream asks for a window of more than {_MAX_WINDOW >> 20} MiB: unpack it with"
+                    " zstd -d --long=31 first"
+                ) from None
             raise InvalidSnapshot(f"the Zstandard stream is damaged ({error})") from None
-        self._end(frame.eof, piece, chunks)
+        if not frame.eof:
+            raise _cut()
+
+
+def _cut() -> InvalidSnapshot:
+    return InvalidSnapshot("the compressed file is cut: it ends before its last byte")

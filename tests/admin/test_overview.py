@@ -99,7 +99,7 @@ def test_the_last_backup_and_the_last_import(
     with override_settings(MEMORIA_BACKUP_DIR=tmp_path / "b"):
         page = sign_in(administrator=True).get("/admin/")
     assert facts(page)["last backup"] == "0\xa0minutes ago"
-    assert re.search(r"memoria\.sql\.gz: verified, [\d.]+ kB\.", text_of(page))
+    assert re.search(r"memoria\.sql\.gz: verified when made, [\d.]+ kB\.", text_of(page))
     assert "years" in facts(page)["last import"]
     assert "a.ndjson by ada: done." in text_of(page)
 

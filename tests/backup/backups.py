@@ -69,8 +69,8 @@ def sidecar(path: Path) -> dict[str, Any]:
     return found
 
 
-def listing(folder: Path | str) -> list[dict[str, Any]]:
-    ended = run("list-backups", folder, "--json")
+def listing(folder: Path | str, *options: str) -> list[dict[str, Any]]:
+    ended = run("list-backups", folder, "--json", *options)
     assert ended.returncode == 0, ended.stderr
     found: list[dict[str, Any]] = json.loads(ended.stdout)
     return found

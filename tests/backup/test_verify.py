@@ -130,7 +130,10 @@ class TestReplaced:
     def test_a_folder(self, backup: Path) -> None:
         backup.unlink()
         backup.mkdir()
-        assert self.refused(backup) == "cannot read FILE: it is a directory"
+        assert (
+            self.refused(backup)
+            == "cannot read FILE: it is a folder; name one of its backups, which list-backups shows"
+        )
 
     def test_a_link(self, backup: Path, tmp_path: Path) -> None:
         backup.rename(tmp_path / "elsewhere")
@@ -265,7 +268,7 @@ def test_a_dump_that_lacks_a_row_or_an_index(make: Make, tmp_path: Path, kind: s
         assert "does not hold what the database held" in said or "the text ends" in said, said
         if kind != "sqlite":
             assert scratch_databases(url) == []
-    assert sorted(files(tmp_path)) == ["x.sql", "x.sql.json"]
+    assert sorted(files(tmp_path)) == ["x.sql", "x.sql.json", "x.sql.refused"]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", POSTGRESQL])

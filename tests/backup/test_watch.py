@@ -95,12 +95,12 @@ class TestList:
     def test_no_folder(self, tmp_path: Path) -> None:
         assert (
             refused("sqlite", "list-backups", tmp_path / "none" / "x.sql")
-            == f"cannot read {tmp_path}/none: no such file"
+            == f"cannot read {tmp_path}/none: no such folder"
         )
 
     def test_no_folder_and_no_pattern(self, tmp_path: Path) -> None:
         for command in ("list-backups", "check-backups"):
-            assert refused("sqlite", command, tmp_path / "none") == f"cannot read {tmp_path}/none: no such file"
+            assert refused("sqlite", command, tmp_path / "none") == f"cannot read {tmp_path}/none: no such folder"
 
     def test_many_files(self, tmp_path: Path) -> None:
         for number in range(20_000):

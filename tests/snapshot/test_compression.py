@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import shutil
+import struct
 import subprocess
 import sys
 import zlib
@@ -27,6 +28,8 @@ FOREIGN: dict[str, list[bytes]] = {
         zstandard.ZstdCompressor(write_content_size=False).compress(CONTENT),
     ],
 }
+
+AFTER = "data follows the end of the compressed stream"
 
 each_kind = pytest.mark.parametrize("kind", ["gzip", "zstd"])
 
@@ -112,17 +115,58 @@ class TestForeign:
                 assert refusal(stored[:end], kind) == "the compressed file is cut: it ends before its last byte"
 
     @each_kind
-    @pytest.mark.parametrize("added", [b"\0", b"\0" * 512, b"x", b"\x1f\x8b", b"\n"])
+    @pytest.mark.parametrize("added", [b"x", b"\n", b"xxxxx", b"PK\3\4"])
     def test_data_after_the_end(self, kind: str, added: bytes) -> None:
         for stored in FOREIGN[kind]:
             for size in (1, 7, 1 << 16):
-                assert refusal(stored + added, kind, size) == "data follows the end of the compressed stream"
+                assert refusal(stored + added, kind, size) in (
+                    "data follows the end of the compressed stream",
+                    "the compressed file is cut: it ends before its last byte",
+                )
 
     @each_kind
-    def test_a_second_member(self, kind: str) -> None:
+    def test_several_members(self, kind: str) -> None:
+        """As pigz, pzstd and `cat a.gz b.gz` make them; `gzip -t` and `zstd -t` call them whole."""
         for stored in FOREIGN[kind]:
-            assert refusal(stored + stored, kind) == "data follows the end of the compressed stream"
-            assert refusal(stored + OURS[kind], kind) == "data follows the end of the compressed stream"
+            for size in (1, 7, 1 << 16):
+                assert opened(stored + stored, kind, size) == CONTENT + CONTENT
+                for end in (1, 3, 9, len(stored) - 1):
+                    cut = "the compressed file is cut: it ends before its last byte"
+                    assert refusal(stored + stored[:end], kind, size) in (cut, AFTER)
+        halves = CONTENT[:5000], CONTENT[5000:]
+        pack = gzip.compress if kind == "gzip" else zstandard.ZstdCompressor().compress
+        assert opened(pack(halves[0]) + pack(b"") + pack(halves[1]), kind) == CONTENT
+
+    @each_kind
+    def test_one_of_ours_among_them(self, kind: str) -> None:
+        """Its seal would not be looked at."""
+        for stored in FOREIGN[kind]:
+            assert refusal(stored + OURS[kind], kind) == (
+                "the compressed file is damaged: its beginning is not the one that its seal is of"
+            )
+
+    @pytest.mark.parametrize("size", [1, 7, 512, 1 << 16])
+    def test_zeros_fill_up_a_gzip_file(self, size: int) -> None:
+        for stored in FOREIGN["gzip"]:
+            assert opened(stored + bytes(513), "gzip", size) == CONTENT
+            assert opened(stored + bytes(513) + stored, "gzip", size) == CONTENT * 2
+
+    @pytest.mark.parametrize("size", [1, 7, 1 << 16])
+    def test_skippable_frames(self, size: int) -> None:
+        """As pzstd writes them, one before each frame; what they hold is no data."""
+        for stored in FOREIGN["zstd"]:
+            for number in (0x184D2A50, 0x184D2A5F):
+                skipped = struct.pack("<II", number, 100_000) + b"\x28\xb5\x2f\xfd" * 25_000
+                empty = struct.pack("<II", number, 0)
+                assert opened(skipped + stored + empty + stored + skipped, "zstd", size) == CONTENT * 2
+                assert refusal(stored + skipped[:-1], "zstd", size) == (
+                    "the compressed file is cut: it ends before its last byte"
+                )
+
+    @pytest.mark.skipif(not shutil.which("pzstd"), reason="pzstd is not installed")
+    def test_pzstd(self) -> None:
+        stored = subprocess.run(["pzstd", "-q", "-p", "2"], input=CONTENT * 20, capture_output=True, check=True).stdout
+        assert opened(stored, "zstd") == CONTENT * 20
 
     def test_flipped_bits_in_the_data(self) -> None:
         stored = FOREIGN["gzip"][0]
@@ -148,7 +192,7 @@ class TestForeign:
             (
                 b"\x50\x2a\x4d\x18" + bytes(4),
                 "zstd",
-                "the Zstandard stream is damaged, or does not begin with its data",
+                "the Zstandard stream holds no data, or is cut before it",
             ),
         ],
     )
@@ -158,11 +202,14 @@ class TestForeign:
         assert refusal(stored, kind, size).startswith(message)
 
     def test_a_window_larger_than_memory_should_be(self) -> None:
-        parameters = zstandard.ZstdCompressionParameters(window_log=27, enable_ldm=True)
-        writer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
-        stored = writer.compress(CONTENT) + writer.flush()
+        for window_log in (27, 28):
+            parameters = zstandard.ZstdCompressionParameters(window_log=window_log, enable_ldm=True)
+            writer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+            stored = writer.compress(CONTENT) + writer.flush()
+            if window_log == 27:
+                assert opened(stored, "zstd") == CONTENT, "what zstd -d reads"
         assert refusal(stored, "zstd") == (
-            "the Zstandard stream is damaged (zstd decompressor error: Frame requires too much memory for decoding)"
+            "the Zstandard stream asks for a window of more than 128 MiB: unpack it with zstd -d --long=31 first"
         )
 
 

@@ -239,14 +239,19 @@ FOREIGN = {
         b"SQLite format 3\0" + bytes(84),
         "the file is not a snapshot: it is a SQLite database; write a snapshot of it with export-data",
     ),
-    "pg_dump-Fc": (b"PGDMP\1\x0e\0", "the file is not a snapshot: it is a pg_dump archive; restore it with pg_restore"),
+    "pg_dump-Fc": (
+        b"PGDMP\1\x0e\0",
+        "the file is not a snapshot: it is a pg_dump archive;"
+        " a backup is restored by restore-database, others by pg_restore",
+    ),
     "pg_dump": (
         b"--\n-- PostgreSQL database dump\n--\n",
-        "the file is not a snapshot: it is SQL text; restore it with psql or sqlite3",
+        "the file is not a snapshot: it is SQL text;"
+        " a backup is restored by restore-database, other SQL by psql or sqlite3",
     ),
     "sqlite.dump": (
         b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n",
-        "the file is not a snapshot: it is SQL text; restore it with sqlite3",
+        "the file is not a snapshot: it is SQL text; a backup is restored by restore-database, other SQL by sqlite3",
     ),
     "png": (b"\x89PNG\r\n\x1a\n", "the file is not a snapshot: it is a PNG picture"),
     **{

@@ -18,6 +18,7 @@ from memoria.admin.snapshots import storage
 from memoria.admin.snapshots.engine import database_name
 from memoria.databases import connection_for
 from memoria.models.uploads import new_id
+from memoria.snapshot.compression import ending
 from memoria.snapshot.errors import DatabaseFailure, FileFailure, SnapshotError
 from memoria.snapshot.exporter import Export
 from memoria.snapshot.files import OutputFile
@@ -27,8 +28,6 @@ from memoria.snapshot.selection import Selection
 log = logging.getLogger(__name__)
 
 _CHUNK = 64 << 10
-COMPRESSIONS = {"": "", "gzip": ".gz", "zstd": ".zst"}
-"""Compression -> what the name of a file ends with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def download(wanted: Wanted) -> StreamingHttpResponse:
     SQLite lets nobody write while somebody reads, and a download may be slow: there the file is written first.
     """
     pieces = _spooled(wanted) if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" else _Stream(wanted).begun()
-    name = f"memories_{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.{wanted.format}{COMPRESSIONS[wanted.compression]}"
+    name = f"memories_{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.{wanted.format}{ending(wanted.compression)}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(pieces, content_type="application/octet-stream", headers=headers)
 

@@ -13,7 +13,7 @@ from memoria.console.command import SnapshotCommand, StdoutClosed
 
 
 class Command(SnapshotCommand):
-    help = "Check that the newest backup is verified, whole in size and young enough; print one line."
+    help = "Check that the newest backup is verified and young enough, and every file whole; print one line."
     epilog = "exit codes:\n  0  fine\n  1  stale, unverified, damaged or none\n  2  wrong arguments"
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,10 +25,11 @@ class Command(SnapshotCommand):
             metavar="AGE",
             help="how old the newest verified backup may be, such as 26h or 8d (default: 26h)",
         )
+        backups.add_quick(parser)
         backups.add_ping(parser)
 
     def run(self, options: dict[str, Any]) -> None:
-        found = check(options["destination"], options["max_age"])
+        found = check(options["destination"], options["max_age"], read=not options["quick"])
         if not found.is_fine:
             raise CommandError(found.sentence)
         if options["verbosity"] > 0:

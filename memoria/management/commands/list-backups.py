@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 
 from memoria.backup import sidecar
 from memoria.backup.catalogue import listed
+from memoria.console import backups
 from memoria.console.backups import print_list
 from memoria.console.command import SnapshotCommand
 from memoria.console.render import visible
@@ -23,11 +24,12 @@ class Command(SnapshotCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("destination", metavar="DEST", help="a folder, or DEST as it was given to backup-database")
+        backups.add_quick(parser)
         parser.add_argument("--json", action="store_true", help="print a JSON list")
 
     def run(self, options: dict[str, Any]) -> None:
         now = sidecar.now()
-        found = listed(options["destination"])
+        found = listed(options["destination"], read=not options["quick"])
         if options["json"]:
             json.dump([entry.as_dict(now) for entry in found], sys.stdout, indent=1)
             sys.stdout.write("\n")

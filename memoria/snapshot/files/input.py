@@ -21,15 +21,15 @@ from memoria.snapshot.urls import require_local
 CHUNK = 256 << 10
 
 _HINTS = (
-    (b"PGDMP", "a pg_dump archive; restore it with pg_restore"),
+    (b"PGDMP", "a pg_dump archive; a backup is restored by restore-database, others by pg_restore"),
     (b"SQLite format 3\0", "a SQLite database; write a snapshot of it with export-data"),
     (b"PK\x03\x04", "a zip archive; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it first"),
     (b"BZh", "compressed with bzip2; unpack it first (gzip and Zstandard are read as they are)"),
     (b"\xfd7zXZ\0", "compressed with xz; unpack it first (gzip and Zstandard are read as they are)"),
     (b"\x89PNG", "a PNG picture"),
-    (b"--", "SQL text; restore it with psql or sqlite3"),
-    (b"PRAGMA", "SQL text; restore it with sqlite3"),
+    (b"--", "SQL text; a backup is restored by restore-database, other SQL by psql or sqlite3"),
+    (b"PRAGMA", "SQL text; a backup is restored by restore-database, other SQL by sqlite3"),
 )
 _BOM = b"\xef\xbb\xbf"
 _HEAD = 4096

@@ -201,14 +201,26 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _is_special(path: str) -> bool:
-    """A device or a pipe is written as it is: it cannot be replaced by a rename, nor can a name for our own output."""
-    if path.startswith(("/dev/", "/proc/")):
-        return True
+    """A device or a pipe is written as it is: it cannot be replaced by a rename, nor can a name for our own output.
+
+    What stands there decides, and not where that is: `/dev/shm` holds ordinary files.
+    """
     try:
         mode = os.stat(path).st_mode
+        return stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode) or _names_a_descriptor(path)
     except OSError:
         return False
-    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def _names_a_descriptor(path: str) -> bool:
+    """Whether it leads to an open file of this process, as `/dev/stdout` and `/dev/fd/3` do by way of `/proc`."""
+    folder = ""
+    while not folder.startswith("/proc/"):
+        folder = os.path.realpath(os.path.dirname(path))
+        if not os.path.islink(path):
+            break
+        path = os.path.join(folder, os.readlink(path))
+    return folder.startswith("/proc/")
 
 
 def require_no_database(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
+from memoria.snapshot import compression
 from memoria.snapshot.errors import InvalidSnapshot
 from memoria.snapshot.formats.json import JSONReader, JSONWriter
 from memoria.snapshot.formats.ndjson import NDJSONReader, NDJSONWriter
@@ -20,7 +21,7 @@ FORMATS = tuple(WRITERS)
 
 def by_name(name: str) -> str | None:
     """The format that a file's name asks for, or None."""
-    stem = name.removesuffix(".gz").removesuffix(".gzip").removesuffix(".zst").removesuffix(".zstd")
+    stem = compression.stem(name).lower()
     return "ndjson" if stem.endswith((".ndjson", ".jsonl")) else "json" if stem.endswith(".json") else None
 
 
