@@ -20,8 +20,8 @@ _WORDS = {
     "insert": "not there yet",
     "identical": "there already, with the same content",
     "duplicate": "there already, under this or another key",
-    "different": "there already with other content, and left as it is",
-    "overwrite": "there already with other content, and replaced",
+    "different": "there already with other content, and would be left as it is",
+    "overwrite": "there already with other content, and would be replaced",
     "left_out": "leads nowhere: what it belongs to is not there",
 }
 

@@ -211,7 +211,7 @@ def test_what_was_in_the_database_is_so_no_longer(everywhere: str, sign_in: Sign
     upload = chosen(client, uploaded(client, changed), on_conflict="overwrite")
     text = page(client, upload)
     assert '<th scope="col">In the database</th><th scope="col">In the file</th>' in text
-    assert "there already with other content, and replaced" in text
+    assert "there already with other content, and would be replaced" in text
     text = page(client, applied(client, upload))
     assert '<th scope="col">Before</th><th scope="col">After</th>' in text
     assert "In the database" not in text
