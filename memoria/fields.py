@@ -66,10 +66,12 @@ class UTCDateTimeField(models.DateTimeField):
         return "timestamp" if connection.vendor == "postgresql" else super().db_type(connection)
 
     def from_db_value(
-        self, value: dt.datetime | None, expression: Expression, connection: BaseDatabaseWrapper
+        self, value: dt.datetime | dt.date | None, expression: Expression, connection: BaseDatabaseWrapper
     ) -> dt.datetime | None:
         if value is None:
             return None
+        if not isinstance(value, dt.datetime):  # of a column that is a date on PostgreSQL
+            value = dt.datetime.combine(value, dt.time())
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from memoria.console.render import size
+from memoria.snapshot.database import sink
+from memoria.snapshot.errors import DatabaseFailure
+from memoria.snapshot.fitting import require_fitting
+from memoria.snapshot.registry import TABLES
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -23,6 +29,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -40,6 +48,15 @@ class PageHeaders:
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """A page of the admin that fails because a column has a type of which nothing belongs there says which."""
+        found = request.resolver_match
+        sentence = _misfit() if found is not None and "admin" in found.app_names else ""
+        if not sentence:
+            return None
+        logger.error("%s: %s", request.path, sentence, exc_info=error)
+        return _refusal(f"This page cannot be shown: {sentence}.", 500)
 
 
 def body_limit(limit: Callable[[], int], *, hint: str = "") -> Callable[[View], View]:
@@ -85,6 +102,16 @@ class BodyLimit:
             sentence = f"The request has {size(int(length))}, and {size(limit)} are read at most."
             return _refusal(f"{sentence} {getattr(view, 'body_limit_hint', '')}".strip(), 413)
         return None
+
+
+def _misfit() -> str:
+    """The first column of the site's database that does not fit, as every command names it."""
+    try:
+        with sink(connections[DEFAULT_DB_ALIAS], "the database", read_only=True) as target:
+            require_fitting(TABLES, target.facts())
+    except DatabaseFailure as error:
+        return str(error)
+    return ""
 
 
 def _refusal(sentence: str, status: int) -> HttpResponse:
