@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -223,6 +224,24 @@ class TestReaderLeavesEarly:
             assert running.process.stderr is not None
             assert running.process.stderr.read() == b""
         assert gone(url)
+
+
+class TestFolder:
+    @pytest.mark.parametrize("command", [("export-data",), ("export-memories", "--output")])
+    def test_one_that_was_made_for_a_file_goes_with_it(
+        self, make: Make, tmp_path: Path, command: tuple[str, ...]
+    ) -> None:
+        none, url = f"sqlite:///{tmp_path}/none.sqlite3", make("sqlite")
+        (tmp_path / "there").mkdir()
+        for place in ("new/newer/x.json", "there/new/x.json"):
+            path = tmp_path / place
+            assert run(*command, path, "--database-url", none).returncode == 1
+            assert [name.name for name in tmp_path.rglob("*")] == ["there"]
+            assert run(*command, path, "--database-url", url).returncode == 0
+            assert path.is_file()
+            path.unlink()
+            shutil.rmtree(tmp_path / "new", ignore_errors=True)
+            shutil.rmtree(tmp_path / "there" / "new", ignore_errors=True)
 
 
 class TestSource:

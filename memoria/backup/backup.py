@@ -36,6 +36,7 @@ from memoria.snapshot.values import spelled
 Emit = Callable[[bytes], None]
 SILENCE = 600.0
 """Seconds without a byte after which a program of PostgreSQL counts as hung."""
+_MB = 1_000_000
 _SECOND = 0.05
 
 
@@ -128,8 +129,8 @@ class Backup:
             needed += source.stat().st_size
         if free < needed:
             raise FileFailure(
-                f"cannot write to {self.destination.folder}: {free >> 20:,} MiB are free, and going by the last backup"
-                f" {(needed >> 20) + 1:,} MiB are needed"
+                f"cannot write to {self.destination.folder}: {free // _MB:,} MB are free, and going by the last backup"
+                f" {needed // _MB + 1:,} MB are needed"
             )
 
     def _free_path(self) -> tuple[Path, datetime]:

@@ -236,7 +236,7 @@ class TestDisk:
             earlier = files(disk)
             said = refused("sqlite", "backup-database", path, "--database-url", url)
             assert re.fullmatch(
-                rf"cannot write to {disk}: \d+ MiB are free, and going by the last backup \d+ MiB are needed", said
+                rf"cannot write to {disk}: \d+ MB are free, and going by the last backup \d+ MB are needed", said
             )
             assert files(disk) == earlier
 

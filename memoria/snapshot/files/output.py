@@ -48,6 +48,8 @@ class OutputFile:
         self.sha256 = ""
         self._path = None if path == "-" or _is_special(path) else Path(path)
         self._partial: Path | None = None
+        self._made: list[Path] = []
+        """Folders that were not there, the innermost first."""
         self._descriptor = -1
         self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
         self._unsynced = 0
@@ -109,6 +111,9 @@ class OutputFile:
     def _remove(self) -> None:
         if self._partial is not None:
             self._partial.unlink(missing_ok=True)
+        for folder in self._made:
+            with contextlib.suppress(OSError):  # it holds what was written, or what somebody else has put there
+                folder.rmdir()
 
     def _open(self) -> int:
         if self.name == "<stdout>":
@@ -123,6 +128,7 @@ class OutputFile:
             if self.name.endswith("/"):
                 raise FileFailure(f"cannot write {self.name}: it names a folder; add the name of a file")
             require_no_database(self._path)
+            self._made = [folder for folder in self._path.parents if not folder.exists()]
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _sweep(self._path)
             descriptor = self._create_partial(self._path)
