@@ -190,9 +190,16 @@ def _failures(connection: BaseDatabaseWrapper) -> Iterator[None]:
         name, reason = describe(connection), _first_line(error)
         if _is_busy(error.__cause__):
             raise DatabaseBusy(f"{name} is locked by another connection; try again when it is done") from error
-        if getattr(error.__cause__, "pgcode", None) in _CREATED_MEANWHILE:
+        if any(getattr(behind, "pgcode", None) in _CREATED_MEANWHILE for behind in _chain(error)):
             raise DatabaseBusy(f"another run creates the tables of {name}; try again when it is done") from error
         raise DatabaseFailure(f"cannot create the tables in {name}: {reason}; nothing was changed") from error
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and those that it was raised for."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _is_busy(error: BaseException | None) -> bool:

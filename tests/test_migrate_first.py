@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MakeDatabase
+from tests.conftest import KINDS, MakeDatabase
 from tests.faults import BOTH, Make, Watch, execute, gone, path_of, run, started, state
 
 pytest_plugins = ["tests.fault_databases"]
@@ -96,3 +96,17 @@ def test_stopped_in_the_middle(
     if kind != "sqlite":
         assert gone(url)
     assert state(url) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_at_once(make_database: MakeDatabase, snapshots: Snapshots, kind: str) -> None:
+    """One creates the tables; the other finds them, or has to come again."""
+    url = make_database(kind)
+    arguments = ("import-memories", snapshots("sample"), "--migrate", "--database-url", url)
+    with started(*arguments) as one, started(*arguments) as other:
+        ended = [running.ended(timeout=60) for running in (one, other)]
+    assert sorted(each.returncode for each in ended) in ([0, 0], [0, 4]), ended
+    for late in (each for each in ended if each.returncode):
+        assert late.is_one_sentence()
+        assert late.message().endswith("; try again when it is done")
+    assert execute(url, "SELECT count(*) FROM cluster_members") == [(158,)]
