@@ -8,6 +8,7 @@ from memoria.snapshot.database import Source
 from memoria.snapshot.registry import other_columns, other_tables
 from memoria.snapshot.selection import EDGES, NOTHING, Conditions
 from memoria.snapshot.tables import Table, TableFacts
+from memoria.snapshot.values import readable
 
 _REFERENCES = {"duplicate_of": False, "supersedes_json": True, "related_memories_json": True}
 """Columns of long_term_memory that hold the id of a memory -> whether it is a JSON array of them."""
@@ -31,7 +32,7 @@ def left_out(
                 found[table.name] = source.count(table.name) - selected[table.name]
     if conditions is not None:
         found |= _crossing(source, facts, conditions)
-    return {name: count for name, count in found.items() if count or conditions is None}
+    return {readable(name): count for name, count in found.items() if count or conditions is None}
 
 
 def _crossing(source: Source, facts: Mapping[str, TableFacts], conditions: Conditions) -> dict[str, int]:

@@ -80,7 +80,9 @@ class RowDecoder:
         self._narrow = [i for i in numbers if held[i].single_precision or held[i].decimals is not None]
         self._texts = [i for i in _positions(table, Kind.TEXT) if not held[i].holds_nul]
         self._alterable = [(i, c.kind) for i, c in enumerate(table.columns) if may_alter(c.kind, held[i])]
-        self._in_bytes = [i for i in _positions(table, Kind.TEXT) if held[i].counts_bytes and held[i].max_length]
+        limits = [(i, limit) for i, c in enumerate(table.columns) if (limit := held[i].max_length) is not None]
+        self._limited = [(i, limit) for i, limit in limits if table.columns[i].kind is Kind.JSON]
+        self._in_bytes = [(i, limit) for i, limit in limits if held[i].counts_bytes]
         self._padded = [i for i in _positions(table, Kind.TEXT) if held[i].padded]
         self._binary = {i for i in self._jsons if held[i].type == "jsonb"}
         zero = [(table.columns[i].name, msgspec.Raw, msgspec.Raw(b"")) for i in self._floats]
@@ -194,10 +196,12 @@ class RowDecoder:
                     require_unaltered(kind, self._held[position], value)
                 except InvalidValue as error:
                     raise self._invalid(position, error.reason) from None
-        for position in self._in_bytes:
-            length = self._held[position].max_length
-            if (value := values[position]) is not None and length is not None and len(value.encode()) > length:
-                raise self._invalid(position, f"is longer than the {length} bytes that its column holds")
+        for position, limit in self._limited:
+            if (value := values[position]) is not None and len(value) > limit:
+                raise self._invalid(position, f"is longer than the {limit} characters that its column holds")
+        for position, limit in self._in_bytes:
+            if (value := values[position]) is not None and len(value.encode()) > limit:
+                raise self._invalid(position, f"is longer than the {limit} bytes that its column holds")
         for position in self._padded:
             length = self._held[position].max_length
             if (value := values[position]) is not None and length is not None and len(value) < length:

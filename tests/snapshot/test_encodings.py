@@ -15,7 +15,7 @@ from memoria.snapshot.registry import TABLES
 from memoria.snapshot.selection import Selection
 from memoria.snapshot.sides import database_side
 from tests.conftest import KINDS, MakeDatabase
-from tests.samples.databases import insert, query, script
+from tests.samples.databases import connected, insert, query, script
 from tests.samples.engine import export, import_, merge, opened, undo, without_header
 from tests.samples.rows import layout_c, row, snapshot_row
 from tests.snapshot.test_existing_databases import make_database_again
@@ -104,7 +104,10 @@ class TestNoEncoding:
     @pytest.fixture
     def url(self, kind: str, make_database: MakeDatabase) -> str:
         url = made(make_database, kind, "SQL_ASCII")
-        insert(url, "long_term_memory", [row("long_term_memory", memory_id=id) for id in ("a", "b", "é")])
+        insert(url, "long_term_memory", [row("long_term_memory", memory_id=id) for id in ("a", "b", "c")])
+        script(
+            url, r"UPDATE long_term_memory SET memory_id = convert_from('\xc3a9', 'SQL_ASCII') WHERE memory_id = 'c'"
+        )
         return url
 
     @pytest.mark.parametrize(
@@ -150,6 +153,20 @@ class TestNoEncoding:
         assert query(url, "SELECT convert_to(summary, 'SQL_ASCII')::text FROM long_term_memory ORDER BY 1")[0] != (
             "summary",
         )
+
+    def test_names(self, url: str, tmp_path: Path) -> None:
+        """Of tables and columns that no snapshot carries."""
+        with connected(url) as connection:
+            connection.set_client_encoding("LATIN1")
+            connection.cursor().execute('CREATE TABLE "é" (a int); INSERT INTO "é" VALUES (1)')
+            connection.cursor().execute('ALTER TABLE long_term_memory ADD "è" int DEFAULT 1')
+        path = tmp_path / "out.json"
+        assert export(url, path).left_out == {r"\xe9": 1, r"long_term_memory.\xe8": 3}
+        rows = "SELECT convert_to(t::text, 'SQL_ASCII')::text FROM long_term_memory t ORDER BY 1"
+        before = query(url, rows)
+        import_(url, path, undo=True)
+        undo(url, 1)
+        assert query(url, rows) == before
 
     def test_limits_count_bytes(self, url: str, tmp_path: Path) -> None:
         path = tmp_path / "in.json"

@@ -342,3 +342,19 @@ def test_domains_of_domains(url: str, tmp_path: Path) -> None:
     ]
     assert import_(url, path, skip_invalid=True).exit_code == 3
     assert query(url, "SELECT summary::text, is_preference::int FROM long_term_memory") == [("four", 1)]
+
+
+def test_json_in_a_column_of_few_characters(url: str, tmp_path: Path) -> None:
+    alter(url, "processed_data", "character varying(9)", "'{}'")
+    path = tmp_path / "in.json"
+    values = ["1234567", "12345678"]  # and two quotes
+    rows = [snapshot_row("long_term_memory", memory_id=str(n), processed_data=v) for n, v in enumerate(values)]
+    path.write_bytes(layout_c(long_term_memories=rows))
+    for run in (import_, merge):
+        for dry_run in (True, False):
+            with pytest.raises(InvalidRows) as caught:
+                run(url, path, dry_run=dry_run)
+            assert [(i.key, i.reason) for i in caught.value.report.issues] == [
+                ("1", "processed_data is longer than the 9 characters that its column holds")
+            ]
+    assert import_(url, path, skip_invalid=True).exit_code == 3

@@ -15,9 +15,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, NotCreated, RowRefused
 from memoria.snapshot.tables import ColumnFacts, Kind, Reference, TableFacts
+from memoria.snapshot.values import shown
 
 SEARCH_INDEX = "memory_search_fts"
 """The full-text index of existing databases, kept by triggers."""
+_UNDECODED = re.compile(r"Could not decode to UTF-8 column '.*' with text '(.*)'$", re.DOTALL)
 _AFFINITIES = (("INT", "INTEGER"), ("CHAR|CLOB|TEXT", "TEXT"), ("BLOB|^$", ""), ("REAL|FLOA|DOUB", "REAL"))
 """What a declared type holds -> its affinity; the first counts, and any other type is numeric."""
 _STRICT = {
@@ -61,6 +63,8 @@ def _translated(error: sqlite3.Error, name: str) -> DatabaseFailure:
         return DatabaseFailure(f"{name} is read-only")
     if code == sqlite3.SQLITE_CONSTRAINT:
         return RowRefused(f"{name}: {error}")
+    if undecoded := _UNDECODED.match(str(error)):
+        return DatabaseFailure(f"{name}: a name or a text is not UTF-8: {shown(undecoded[1])}; rename or correct it")
     return DatabaseFailure(f"{name}: {error}")
 
 

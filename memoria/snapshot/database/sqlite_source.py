@@ -33,8 +33,8 @@ class SQLiteSource:
         self._database = sqlite.connect(self._connection, self._name, read_only=True)
         with sqlite.failures(self._name):
             self._database.create_function("canonical_time", 1, _time, deterministic=True)
-            self._database.create_function("utf8_bytes", 1, _utf8_bytes, deterministic=True)
             ((self._encoding,),) = self._database.execute("PRAGMA encoding")
+            self._database.create_function("utf8_bytes", 1, self._utf8_bytes, deterministic=True)
             self._database.execute("BEGIN")
             self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment is now
         return self
@@ -134,7 +134,16 @@ class SQLiteSource:
         key = sqlite.quoted(table.key.name)
         if table.key.kind is Kind.INTEGER:
             return key
-        return f"{key} COLLATE BINARY" if self._encoding == "UTF-8" else f"utf8_bytes({key})"
+        if self._encoding == "UTF-8":
+            return f"{key} COLLATE BINARY"
+        return f"CASE typeof({key}) WHEN 'text' THEN utf8_bytes(CAST({key} AS BLOB)) ELSE {key} END"
+
+    def _utf8_bytes(self, data: bytes) -> bytes:
+        """Text in the database's encoding, which may hold half a surrogate pair, as UTF-8 would have it."""
+        try:
+            return data.decode(self._encoding, "surrogatepass").encode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return data
 
 
 def _name(key: Any) -> str | None:
@@ -142,10 +151,6 @@ def _name(key: Any) -> str | None:
     if isinstance(key, bytes):
         return key.decode("utf-8", "backslashreplace")
     return None if key is None else str(key)
-
-
-def _utf8_bytes(value: Any) -> Any:
-    return value.encode() if isinstance(value, str) else value
 
 
 def _time(value: Any) -> Any:

@@ -157,3 +157,34 @@ def test_after_a_program_that_ended_in_the_middle_of_a_change(url: str, tmp_path
         reader.execute("SELECT count(*) FROM clusters")
     assert export(url, tmp_path / "s.json").tables["clusters"].rows == 1
     assert not Path(f"{path}-journal").exists()
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16le", "UTF-16be"])
+def test_half_a_surrogate_pair_in_a_key(tmp_path: Path, make_database: MakeDatabase, encoding: str) -> None:
+    """A database in UTF-16 may hold one; its row is refused like any other, wherever its key stands in the order."""
+    path = tmp_path / "utf16.sqlite3"
+    with connected(make_database("sqlite", migrated=True)) as model, connected(f"sqlite:///{path}") as database:
+        database.execute(f"PRAGMA encoding = '{encoding}'")
+        ((made,),) = model.execute("SELECT sql FROM sqlite_master WHERE name = 'memory_relationships'")
+        database.execute(made)
+    url = f"sqlite:///{path}"
+    keys = ["a", "é", "x", "\uffee", "🙂"]
+    insert(url, "memory_relationships", [row("memory_relationships", relationship_id=key) for key in keys])
+    half = "00d8" if encoding == "UTF-16le" else "d800"
+    key = "relationship_id"
+    script(url, f"UPDATE memory_relationships SET {key} = CAST(x'{half}' AS TEXT) WHERE {key} = 'x'")
+    reason = r"relationship_id is not UTF-8: '\\xed\\xa0\\x80'"
+    assert refused(url, tmp_path / "out.json") == [("\udced\udca0\udc80", reason)]
+    report = export(url, tmp_path / "out.ndjson", skip_invalid=True, tables=["memory_relationships"])
+    assert report.tables["memory_relationships"].skipped == 1
+    lines = (tmp_path / "out.ndjson").read_text().splitlines()[2:-1]
+    assert [json.loads(line)["data"]["relationship_id"] for line in lines] == ["a", "é", "\uffee", "🙂"]
+
+
+def test_a_table_whose_name_is_not_utf8(url: str, tmp_path: Path) -> None:
+    path = Path(url.removeprefix("sqlite:///"))
+    script(url, "CREATE TABLE caf_ (a)")
+    path.write_bytes(path.read_bytes().replace(b"caf_", b"caf\xe9"))
+    with pytest.raises(DatabaseFailure) as caught:
+        export(url, tmp_path / "out.json")
+    assert str(caught.value) == f"sqlite:///{path}: a name or a text is not UTF-8: 'caf\ufffd'; rename or correct it"
