@@ -19,8 +19,9 @@ from memoria.backup import catalogue, lock, postgresql, refusal, retention, sqli
 from memoria.backup import sidecar as sidecars
 from memoria.backup.contents import Contents
 from memoria.backup.destination import CUSTOM, SQL, Destination, require_file_or_nothing
-from memoria.backup.errors import InvalidBackup, WrongArguments
+from memoria.backup.errors import InvalidBackup, NotRestorable, WrongArguments
 from memoria.backup.file import BackupFile
+from memoria.backup.properties import Properties
 from memoria.backup.report import BackupReport
 from memoria.backup.retention import Policy
 from memoria.backup.sidecar import Sidecar, Verified
@@ -152,17 +153,18 @@ class Backup:
         self.progress.stage("Writing")
         with OutputFile(str(draft)) as file:
             try:
-                contents, server = self._dump(file, work)
+                dumped = self._dump(file, work)
                 file.commit()
             except FileFailure as error:
                 raise FileFailure(str(error).replace(str(draft), str(path))) from None
+        contents = dumped.contents
         proven = self._verified(draft, path, file, contents, work)
         found = Sidecar(
             created_at=spelled(moment),
             sequence=1 + max((e.sidecar.sequence for e in earlier if e.sidecar), default=0),
             generator=f"memoria {__version__}",
             kind="sqlite" if self.connection.vendor == "sqlite" else "postgresql",
-            server=server,
+            server=dumped.server,
             database=self._source,
             dump="custom" if self.destination.dump == CUSTOM else "sql",
             compression=self.destination.compression,  # type: ignore[arg-type]
@@ -171,13 +173,14 @@ class Backup:
             contents=contents,
             verified=proven,
             suspicious="" if self.fewer_rows else _suspicion(contents, earlier),
+            properties=dumped.properties,
         )
         publish(draft, path, found)
         report = BackupReport("backup", self.database, str(path), found, proven.how if proven else "")
         report.notes += self._notes(found, earlier)
         return report
 
-    def _dump(self, file: OutputFile, work: Path) -> tuple[Contents, str]:
+    def _dump(self, file: OutputFile, work: Path) -> Dumped:
         def emit(data: bytes) -> None:
             file.write(data)
             self.progress.advance(size=len(data))
@@ -202,7 +205,10 @@ class Backup:
         server, name = (self.verify_on, self.verify_on_name) if self.verify_on else (self.connection, self.database)
         with BackupFile(draft, str(path)) as written:
             place = f"a scratch database in {self.destination.folder}"
-            how = Verification(written, expected, work, place, server, name, self.silence).run()
+            try:
+                how = Verification(written, expected, work, place, server, name, self.silence).run()
+            except NotRestorable as error:
+                raise NotRestorable(f"{error}; no file was written (--no-verify writes it, unverified)") from None
         return Verified(spelled(sidecars.now()), how)
 
     def _notes(self, found: Sidecar, earlier: list[catalogue.Entry]) -> list[str]:
@@ -241,6 +247,15 @@ class Backup:
             own = [catalogue.looked_at(entry) if entry in unread else entry for entry in own]
 
 
+@dataclass(frozen=True)
+class Dumped:
+    """What was dumped: what it holds, the version of its engine, and what a PostgreSQL database has of its own."""
+
+    contents: Contents
+    server: str
+    properties: Properties | None = None
+
+
 def source_of(connection: BaseDatabaseWrapper, described: str) -> str:
     """What a sidecar calls a database: the same from whichever folder, and in whichever locale."""
     name = str(connection.settings_dict["NAME"])
@@ -258,21 +273,21 @@ def require_dump(vendor: str, kind: str) -> None:
 
 def dump(
     connection: BaseDatabaseWrapper, name: str, kind: str, emit: Emit, work: Path, *, digests: bool, silence: float
-) -> tuple[Contents, str]:
-    """Emit the database; returns what it holds and the version of its engine."""
+) -> Dumped:
+    """Emit the database."""
     if connection.vendor == "postgresql":
-        return postgresql.dump(connection, name, kind, emit, digests=digests, silence=silence)
+        return Dumped(*postgresql.dump(connection, name, kind, emit, digests=digests, silence=silence))
     with sqlite.moment(connection, name, work) as database, sqlite_failures(name):
-        return sqlite.dump(database, emit), sqlite3.sqlite_version
+        return Dumped(sqlite.dump(database, emit), sqlite3.sqlite_version)
 
 
 def stream(connection: BaseDatabaseWrapper, name: str, kind: str, file: OutputFile, silence: float = SILENCE) -> int:
     """The database to standard output, unverified; returns its rows."""
     require_dump(connection.vendor, kind)
     with tempfile.TemporaryDirectory(prefix="memoria-") as work:
-        contents, _ = dump(connection, name, kind, file.write, Path(work), digests=False, silence=silence)
+        dumped = dump(connection, name, kind, file.write, Path(work), digests=False, silence=silence)
     file.commit()
-    return contents.rows
+    return dumped.contents.rows
 
 
 def publish(draft: Path, path: Path, found: Sidecar) -> None:
@@ -309,6 +324,8 @@ def _candidate(entry: catalogue.Entry) -> retention.Candidate:
 
 
 def _suspicion(contents: Contents, earlier: list[catalogue.Entry]) -> str:
+    if not contents.tables:
+        return "it holds no table"
     last = next((entry.sidecar for entry in reversed(earlier) if entry.is_good), None)
     if last is None or 2 * contents.rows >= last.contents.rows:
         return ""

@@ -1,6 +1,7 @@
 """What a backup adds to the errors of the engine (`memoria/snapshot/errors.py`).
 
 InvalidBackup       exit code 1: the file is not the one its sidecar tells of, or does not restore to it
+NotRestorable       exit code 1: whole as it is, no server makes a database of it
 WrongArguments      exit code 2: what was asked for cannot be
 """
 
@@ -10,6 +11,10 @@ from memoria.snapshot.errors import SnapshotError
 
 
 class InvalidBackup(SnapshotError):
+    pass
+
+
+class NotRestorable(SnapshotError):
     pass
 
 

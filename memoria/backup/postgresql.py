@@ -12,7 +12,9 @@ from psycopg2 import extensions
 
 from memoria.backup.contents import Contents, Counted, UnorderedDigest, of_names
 from memoria.backup.destination import CUSTOM
+from memoria.backup.postgresql_properties import properties
 from memoria.backup.programs import output, program, require_version
+from memoria.backup.properties import Properties
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.database.postgresql import DJANGOS, connect, failures, quiet_driver, quoted, waited_for
 from memoria.snapshot.errors import DatabaseFailure
@@ -114,8 +116,9 @@ def _digest(cursor: Any, table: str, columns: list[str]) -> Counted:
 
 def dump(
     connection: BaseDatabaseWrapper, name: str, kind: str, emit: Emit, *, digests: bool, silence: float
-) -> tuple[Contents, str]:
-    """Emit what pg_dump writes; returns what the database held at that moment, and the server's version.
+) -> tuple[Contents, str, Properties]:
+    """Emit what pg_dump writes; returns what the database held at that moment, the server's version, and what pg_dump
+    leaves out.
 
     A client that is older than the server, or fails, or says nothing for `silence` seconds, is a DatabaseFailure.
     """
@@ -135,7 +138,7 @@ def dump(
         if digests:
             found = contents(cursor)
         cursor.execute("SHOW server_version")
-        return found, str(cursor.fetchone()[0]).split()[0]
+        return found, str(cursor.fetchone()[0]).split()[0], properties(cursor)
 
 
 def client_settings(connection: BaseDatabaseWrapper) -> tuple[str, str]:
@@ -157,21 +160,15 @@ def environment(secret: str) -> dict[str, str]:
     return {"PGPASSWORD": secret} if secret else {}
 
 
-def create_database(cursor: Any, name: str) -> None:
-    """An empty database with the encoding and the locale of the one that the cursor is connected to."""
-    cursor.execute("SELECT to_jsonb(d) FROM pg_database d WHERE datname = current_database()")
-    (settings,) = cursor.fetchone()
-    parts = [f"CREATE DATABASE {quoted(name)} TEMPLATE template0"]
-    values = [settings["datcollate"], settings["datctype"]]
-    cursor.execute("SELECT pg_encoding_to_char(%s)", (settings["encoding"],))
-    values.insert(0, cursor.fetchone()[0])
-    parts.append("ENCODING %s LC_COLLATE %s LC_CTYPE %s")
-    provider = settings.get("datlocprovider", "c")
-    locale = settings.get("datlocale") or settings.get("daticulocale")
-    if provider == "i" and locale:
+def create_database(cursor: Any, name: str, like: Properties | None = None) -> None:
+    """An empty database of the encoding and locale of another: the one at hand, unless one is given."""
+    like = like or properties(cursor)
+    parts = [f"CREATE DATABASE {quoted(name)} TEMPLATE template0 ENCODING %s LC_COLLATE %s LC_CTYPE %s"]
+    values = [like.encoding, like.collate, like.ctype]
+    if like.provider == "i" and like.locale:
         parts.append("LOCALE_PROVIDER icu ICU_LOCALE %s")
-        values.append(locale)
-    elif provider == "b" and locale:
+        values.append(like.locale)
+    elif like.provider == "b" and like.locale:
         parts.append("LOCALE_PROVIDER builtin BUILTIN_LOCALE %s")
-        values.append(locale)
+        values.append(like.locale)
     cursor.execute(" ".join(parts), values)

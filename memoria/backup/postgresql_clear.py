@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from memoria.backup.postgresql import OF_USERS_SCHEMAS
+from memoria.backup.postgresql_properties import reset
 from memoria.snapshot.database.postgresql import waited_for
+from memoria.snapshot.errors import DatabaseFailure
 
 _OF_THE_DATABASE = (
     "pg_publication",
-    "pg_event_trigger",
     "pg_foreign_data_wrapper",
     "pg_foreign_server",
     "pg_cast",
@@ -43,6 +44,7 @@ def _all_of(rank: int, catalogue: str, condition: str = "true") -> str:
 
 _FOUND = "\n        UNION ALL".join(
     [
+        _all_of(0, "pg_event_trigger"),  # first: the others' drops would fire it
         *(_all_of(1, catalogue) for catalogue in _OF_THE_DATABASE),
         f"""
         SELECT 2, 'pg_namespace'::regclass, n.oid FROM pg_namespace n
@@ -71,7 +73,22 @@ what is part of another object, as the constructors of a range type are, goes wi
 def clear(cursor: Any) -> None:
     """Drop everything of the users'; extensions stay. Waits for locks as long as the session's lock_timeout."""
     cursor.execute("SET LOCAL client_min_messages = warning")
+    _require_no_subscription(cursor)
     cursor.execute(_DROPS)
     for kind, identity in cursor.fetchall():
         waited_for(cursor, cursor.execute, f"DROP {kind} IF EXISTS {identity} CASCADE")
     cursor.execute("SELECT lo_unlink(oid) FROM pg_largeobject_metadata")
+    reset(cursor)
+
+
+def _require_no_subscription(cursor: Any) -> None:
+    """To drop one, the server asks the publisher to drop its slot, and that is no part of a transaction."""
+    cursor.execute(
+        "SELECT subname FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid"
+        " WHERE d.datname = current_database() ORDER BY 1"
+    )
+    if found := [name for (name,) in cursor.fetchall()]:
+        raise DatabaseFailure(
+            f"the database subscribes to another one ({', '.join(found)}): drop that first, with DROP SUBSCRIPTION;"
+            " nothing was changed"
+        )

@@ -22,16 +22,18 @@ _BATCH = 1 << 20
 
 
 @contextmanager
-def script(file: BackupFile, dump: str, compression: str, *, owners: bool, silence: float) -> Iterator[Script]:
+def script(
+    file: BackupFile, dump: str, compression: str, *, owners: bool, silence: float, trial: bool = False
+) -> Iterator[Script]:
     """The SQL of a backup: the text itself, or what pg_restore makes of an archive. What is wrong with it is an
     InvalidBackup that names the file."""
     try:
         if dump != CUSTOM:
-            yield Script(file.content(compression), owners=owners)
+            yield Script(file.content(compression), owners=owners, trial=trial)
             return
         os.lseek(file.stored.fileno(), 0, os.SEEK_SET)
         with output([program("pg_restore"), "--file=-"], environment={}, stdin=file.stored, silence=silence) as chunks:
-            yield Script(chunks, owners=owners)
+            yield Script(chunks, owners=owners, trial=trial)
             for _ in chunks:  # to its end, where it tells whether all was well
                 pass
     except InvalidBackup as error:

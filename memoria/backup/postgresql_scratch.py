@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
 from memoria.backup.postgresql import create_database, version
+from memoria.backup.properties import Properties
 from memoria.snapshot.database.postgresql import connect, failures, quoted, waited_for
 from memoria.snapshot.errors import DatabaseFailure
 
@@ -29,7 +32,9 @@ class NotPermitted(DatabaseFailure):
 
 
 @contextmanager
-def scratch(connection: BaseDatabaseWrapper, name: str) -> Iterator[BaseDatabaseWrapper]:
+def scratch(
+    connection: BaseDatabaseWrapper, name: str, like: Properties | None = None
+) -> Iterator[BaseDatabaseWrapper]:
     """A new database on the connection's server, dropped when the block ends if it is still called so."""
     with closing(connect(connection, name)) as session:
         session.autocommit = True
@@ -42,7 +47,7 @@ def scratch(connection: BaseDatabaseWrapper, name: str) -> Iterator[BaseDatabase
             cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", (database,))
             try:
                 try:
-                    _create(cursor, database, name)
+                    _create(cursor, database, name, like)
                     yield sibling(connection, database)
                 finally:
                     drop_database(cursor, database)
@@ -50,9 +55,9 @@ def scratch(connection: BaseDatabaseWrapper, name: str) -> Iterator[BaseDatabase
                 drop_database(cursor, database)
 
 
-def _create(cursor: Any, database: str, name: str) -> None:
+def _create(cursor: Any, database: str, name: str, like: Properties | None) -> None:
     try:
-        waited_for(cursor, create_database, cursor, database)
+        waited_for(cursor, create_database, cursor, database, like)
     except errors.InsufficientPrivilege:
         raise NotPermitted(f"{name}: the role may not create databases") from None
 
@@ -84,4 +89,5 @@ def _sweep(cursor: Any, prefix: str) -> None:
     for (database,) in cursor.fetchall():
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (database,))
         if cursor.fetchone()[0]:
-            drop_database(cursor, database)
+            with contextlib.suppress(psycopg2.Error):  # what cannot be dropped now stands in nobody's way
+                drop_database(cursor, database)

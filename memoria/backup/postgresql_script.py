@@ -24,6 +24,15 @@ _OWNERSHIP = re.compile(
     re.DOTALL,
 )
 _ATOMIC = re.compile(rb"CREATE (OR REPLACE )?(FUNCTION|PROCEDURE) .*\bBEGIN ATOMIC\b", re.DOTALL)
+_ALIVE = re.compile(
+    rb"(CREATE|ALTER) (SUBSCRIPTION|PUBLICATION|EVENT TRIGGER) |(CREATE|ALTER) USER MAPPING "
+    rb"|COMMENT ON (SUBSCRIPTION|PUBLICATION|EVENT TRIGGER) "
+    rb"|SECURITY LABEL .*ON (SUBSCRIPTION|PUBLICATION|EVENT TRIGGER) ",
+    re.DOTALL,
+)
+"""What acts by itself once it is there, or lets something be reached elsewhere."""
+_SERVER = b"CREATE SERVER "
+_REFRESH = b"REFRESH MATERIALIZED VIEW "
 _LEFT_OUT = (
     b"SET transaction_timeout = 0;",  # older servers do not know it
     b"BEGIN;",  # these two stand around large objects, and a restore is one transaction
@@ -122,9 +131,13 @@ class CopyRows:
 class Script:
     """Iterates over the pieces of a script. Raises InvalidBackup where it is cut, or is more than a script."""
 
-    def __init__(self, chunks: Iterator[bytes], *, owners: bool = True) -> None:
+    def __init__(self, chunks: Iterator[bytes], *, owners: bool = True, trial: bool = False) -> None:
+        """For a `trial` nothing is made that acts by itself or reaches another server."""
         self._text = _Text(chunks)
         self._owners = owners
+        self._trial = trial
+        self._is_connected = False
+        """Whether a foreign server is part of it, which a materialized view may read from."""
         self._batch: list[bytes] = []
         self._batched = 0
         self._statement: list[bytes] = []
@@ -233,6 +246,9 @@ class Script:
         if skeleton[:5].upper() == b"COPY ":
             raise InvalidBackup("the text copies from or to a file or a program, which no backup does")
         if statement in _LEFT_OUT or (not self._owners and _OWNERSHIP.match(skeleton)):
+            return
+        self._is_connected = self._is_connected or skeleton.startswith(_SERVER)
+        if self._trial and (_ALIVE.match(skeleton) or (self._is_connected and skeleton.startswith(_REFRESH))):
             return
         if _TRANSACTION.match(skeleton):
             raise InvalidBackup("the text begins or ends a transaction, which no backup does")

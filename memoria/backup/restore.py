@@ -24,6 +24,7 @@ from memoria.backup.errors import InvalidBackup
 from memoria.backup.file import BackupFile
 from memoria.backup.postgresql_clear import clear
 from memoria.backup.postgresql_load import load, script
+from memoria.backup.postgresql_properties import restore
 from memoria.backup.postgresql_scratch import rename_database, require_free, scratch
 from memoria.backup.report import BackupReport
 from memoria.backup.sidecar import Sidecar
@@ -81,7 +82,7 @@ class Restore:
             require_local("write", self.into)
             self._restore_sqlite(file, backup, report)
         elif self.into:
-            self._create_postgresql(file, backup)
+            self._create_postgresql(file, backup, report)
         else:
             self._restore_postgresql(file, backup, report)
 
@@ -144,20 +145,20 @@ class Restore:
         self.progress.stage("Restoring")
         with self._session(self.connection) as (session, cursor):
             clear(cursor)
-            self._load(file, backup, cursor)
+            self._load(file, backup, cursor, report)
             session.commit()
             session.autocommit = True
             waited_for(cursor, cursor.execute, "ANALYZE")
 
-    def _create_postgresql(self, file: BackupFile, backup: Sidecar) -> None:
+    def _create_postgresql(self, file: BackupFile, backup: Sidecar, report: BackupReport) -> None:
         """Complete before it gets its name: whatever ends this run, nothing else ever bears that name."""
         with closing(connect(self.connection, self.database)) as admin, failures(self.database):
             admin.autocommit = True
             with admin.cursor() as cursor:
                 require_free(cursor, self.into)
-                with scratch(self.connection, self.database) as fresh:
+                with scratch(self.connection, self.database, backup.properties) as fresh:
                     with self._session(fresh) as (session, inside):
-                        self._load(file, backup, inside)
+                        self._load(file, backup, inside, report)
                         session.commit()
                     rename_database(cursor, str(fresh.settings_dict["NAME"]), self.into)
 
@@ -167,7 +168,7 @@ class Restore:
         with closing(connect(connection, name)) as session, failures(name), session.cursor() as cursor:
             yield session, cursor
 
-    def _load(self, file: BackupFile, backup: Sidecar, cursor: Any) -> None:
+    def _load(self, file: BackupFile, backup: Sidecar, cursor: Any, report: BackupReport) -> None:
         pieces = script(file, backup.dump, backup.compression, owners=self.owners, silence=self.silence)
         try:
             with pieces as text:
@@ -179,6 +180,10 @@ class Restore:
             raise DatabaseFailure(f"{self.into or self.database}: {reason}{hint}") from error
         cursor.execute("SET LOCAL search_path = ''")
         require_same(file.name, backup.contents, postgresql.contents(cursor))
+        if backup.properties is None:
+            report.notes.append("Settings and privileges of the database itself are not in this backup.")
+        else:
+            report.notes += restore(cursor, backup.properties, owners=self.owners)
 
     # Both
 

@@ -14,6 +14,7 @@ import msgspec
 from memoria.backup.contents import Contents
 from memoria.backup.destination import SIDECAR
 from memoria.backup.errors import InvalidBackup
+from memoria.backup.properties import Properties
 from memoria.snapshot.errors import FileFailure
 
 VERSION = 1
@@ -46,6 +47,8 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     verified: Verified | None
     suspicious: str
     """Why somebody should look at it; empty if there is no reason."""
+    properties: Properties | None = None
+    """Of a PostgreSQL database; a sidecar without them was made before there were any."""
 
     @property
     def moment(self) -> datetime:
@@ -68,8 +71,11 @@ def pending_path_of(backup: Path) -> Path:
 
 
 def encoded(sidecar: Sidecar) -> bytes:
-    digest = hashlib.sha256(msgspec.json.encode(sidecar)).hexdigest()
-    return msgspec.json.format(msgspec.json.encode(_Stored(sidecar, digest)), indent=1) + b"\n"
+    fields = {name: getattr(sidecar, name) for name in sidecar.__struct_fields__}
+    if sidecar.properties is None:
+        del fields["properties"]
+    digest = hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
+    return msgspec.json.format(msgspec.json.encode({"backup": fields, "sha256": digest}), indent=1) + b"\n"
 
 
 def write(sidecar: Sidecar, path: Path) -> None:

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
 from memoria.backup import postgresql, sqlite, sqlite_load
 from memoria.backup.contents import Contents, differences
-from memoria.backup.errors import InvalidBackup
+from memoria.backup.errors import InvalidBackup, NotRestorable
 from memoria.backup.file import BackupFile
 from memoria.backup.postgresql_load import load, read, script
 from memoria.backup.postgresql_scratch import NotPermitted, scratch
 from memoria.backup.postgresql_script import Script
-from memoria.snapshot.database.postgresql import connect, failures
+from memoria.snapshot.database.postgresql import connect, failures, is_lost
 from memoria.snapshot.database.sqlite import failures as sqlite_failures
 
 How = Literal["restored", "read"]
@@ -79,6 +80,10 @@ class Verification:
                         load(pieces, cursor)
                 except errors.InsufficientPrivilege:  # an extension, perhaps, that only a superuser may create
                     raise NotPermitted(f"{name}: the role may not create all that is in the backup") from None
+                except psycopg2.Error as error:
+                    if is_lost(error):
+                        raise
+                    raise NotRestorable(f"{self.file.name} cannot be restored: {_reason(error)}") from None
                 session.commit()
             with postgresql.moment(database, name) as cursor:
                 return postgresql.contents(cursor)
@@ -90,11 +95,26 @@ class Verification:
         self._compare(Contents({name: found[name] for name in found.keys() & wanted.keys()}, {}), only_tables=True)
 
     def _script(self) -> AbstractContextManager[Script]:
-        return script(self.file, self.expected.dump, self.expected.compression, owners=False, silence=self.silence)
+        return script(
+            self.file, self.expected.dump, self.expected.compression, owners=False, trial=True, silence=self.silence
+        )
 
     def _compare(self, found: Contents, *, only_tables: bool = False) -> None:
         wanted = Contents(self.expected.contents.tables, {}) if only_tables else self.expected.contents
         require_same(self.file.name, wanted, found)
+
+
+def _reason(error: psycopg2.Error) -> str:
+    """What the server says, and what helps where that is known."""
+    text = str(error.diag.message_primary or error).strip()
+    if isinstance(error, errors.UndefinedFile):
+        return f"{text}: its extension is not installed on this server"
+    if isinstance(error, _NOT_FOUND):
+        return f"{text}: a restore looks for nothing in any schema by itself, so what calls it must name its schema"
+    return text
+
+
+_NOT_FOUND = (errors.UndefinedFunction, errors.UndefinedTable, errors.UndefinedObject)
 
 
 def require_same(name: str, expected: Contents, found: Contents) -> None:
