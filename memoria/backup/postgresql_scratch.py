@@ -28,7 +28,7 @@ _LEFT = f"""
 
 
 class NotPermitted(DatabaseFailure):
-    """The role may not create databases."""
+    """The role may not create databases, or nobody may: the server is a hot standby."""
 
 
 @contextmanager
@@ -39,6 +39,9 @@ def scratch(
     with closing(connect(connection, name)) as session:
         session.autocommit = True
         with failures(name), session.cursor() as cursor:
+            cursor.execute("SELECT pg_is_in_recovery()")
+            if cursor.fetchone()[0]:
+                raise NotPermitted(f"{name} is read-only (a hot standby): name the primary")
             cursor.execute("SELECT oid FROM pg_database WHERE datname = current_database()")
             prefix = f"{_PREFIX}_{cursor.fetchone()[0]}_"
             _sweep(cursor, prefix)

@@ -162,7 +162,7 @@ def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
     if isinstance(error, errors.LockNotAvailable):
         return DatabaseBusy(f"{name} is locked by another transaction; try again when it is done")
     if isinstance(error, errors.ReadOnlySqlTransaction):
-        return DatabaseFailure(f"{name} is read-only")
+        return DatabaseFailure(f"{name} is read-only{_of_standby(error)}")
     if isinstance(error, errors.DiskFull):
         return DatabaseFailure(f"{name}: the server has no space left on its disk; nothing was changed")
     if is_lost(error):
@@ -172,6 +172,12 @@ def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
     if isinstance(error, psycopg2.IntegrityError | psycopg2.DataError):
         return RowRefused(f"{name}: {text}{detail}")
     return DatabaseFailure(f"{name}: {text}{detail}")
+
+
+def _of_standby(error: psycopg2.Error) -> str:
+    """What a server in recovery tells of itself with every connection, since PostgreSQL 14."""
+    status = error.cursor.connection.info.parameter_status("in_hot_standby") if error.cursor else None
+    return " (a hot standby): name the primary" if status == "on" else ""
 
 
 def is_lost(error: psycopg2.Error) -> bool:
