@@ -20,6 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
 from memoria.database_url import parsed
+from memoria.snapshot import registry
 from memoria.snapshot.database import Sink, sink
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, FileFailure
 from memoria.snapshot.registry import MODELS
@@ -28,7 +29,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _CREATED_MEANWHILE = ("23505", "42P07", "42710")
 """unique_violation (of the catalogue), duplicate_table and duplicate_object: what comes of two who create the same."""
 
-__all__ = ["UnknownDatabase", "connection_for", "create_tables", "describe", "sink_with_tables"]
+__all__ = ["UnknownDatabase", "connection_for", "create_tables", "describe", "require_in_sight", "sink_with_tables"]
 
 
 class UnknownDatabase(DatabaseFailure):
@@ -89,6 +90,8 @@ def sink_with_tables(
     They are created in the transaction that writes the rows, and stay where those do. `created`: takes their names.
     """
     with _new_file(connection), sink(connection, name, read_only=read_only) as opened:
+        # What lies in another schema is there already, and a second set beside it would be the one that nobody reads.
+        registry.require_in_sight(opened.facts(), opened.elsewhere(), name)
         with opened.around() as driver:
             with _lent(connection, driver) as lent:
                 created[:] = create_tables(lent)
@@ -96,6 +99,12 @@ def sink_with_tables(
                 yield opened
                 return
         yield opened
+
+
+def require_in_sight(connection: BaseDatabaseWrapper, name: str) -> None:
+    """Raise DatabaseFailure where the tables are in a schema that is not on the search path."""
+    with sink(connection, name, read_only=True) as opened:
+        registry.require_in_sight(opened.facts(), opened.elsewhere(), name)
 
 
 def create_tables(connection: BaseDatabaseWrapper) -> list[str]:

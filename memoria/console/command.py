@@ -85,7 +85,7 @@ class SnapshotCommand(BaseCommand):
             except BrokenPipeError:
                 _leave_quietly()
             except OSError as error:
-                raise CommandError(_sentence(f"the operating system refused: {error}")) from None
+                raise CommandError(_sentence(f"the operating system refused: {_refusal(error)}")) from None
         if exit_code and self._called_from_command_line:
             sys.exit(exit_code)
         if exit_code:
@@ -257,6 +257,12 @@ def _fill_closed_streams() -> None:
         sys.stdout = ClosedStdout()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a terminal may not know a letter of a name
+
+
+def _refusal(error: OSError) -> str:
+    """Without the number, which tells nobody anything."""
+    reason = (error.strerror or str(error)).lower()
+    return f"{reason} ({error.filename})" if error.filename else reason
 
 
 def _leave_quietly() -> None:

@@ -16,7 +16,7 @@ from memoria.snapshot import database
 from memoria.snapshot.changes import COLUMNS, HELD, Changes
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseFailure
-from memoria.snapshot.registry import HISTORY, table_of
+from memoria.snapshot.registry import HISTORY, require_in_sight, table_of
 from memoria.snapshot.report import Report
 from memoria.snapshot.tables import Table, TableFacts
 from memoria.snapshot.undo_references import holding
@@ -251,6 +251,7 @@ def imports(connection: BaseDatabaseWrapper, name: str) -> list[Imported]:
     with database.sink(connection, name, read_only=True) as sink:
         facts = sink.facts()
         if not all(model._meta.db_table in facts for model in HISTORY):
+            require_in_sight(facts, sink.elsewhere(), name)
             return []
         rows = sink.query(
             "SELECT id, kind, state, CAST(started_at AS text), CAST(finished_at AS text), CAST(undone_at AS text),"

@@ -22,7 +22,7 @@ from memoria.snapshot.history import History, Origin
 from memoria.snapshot.plan import Options, Plan
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
-from memoria.snapshot.registry import TABLES, require_tables
+from memoria.snapshot.registry import TABLES, require_in_sight, require_tables
 from memoria.snapshot.report import FileReport, Report
 from memoria.snapshot.tables import Table, TableFacts, names
 from memoria.snapshot.watch import Watch
@@ -57,6 +57,7 @@ class Import:
         started = monotonic()
         with self.target(self.connection, self.database, read_only=self.dry_run) as sink:
             facts = sink.facts()
+            require_in_sight(facts, sink.elsewhere(), self.database)
             require_tables(facts, self.database)
             self._history(sink).require(facts)
             reading = Reading(self.file, self.format, self.allow_edited, self.progress)

@@ -26,7 +26,7 @@ from memoria.snapshot.merge_options import MergeOptions
 from memoria.snapshot.merge_plan import MergePlan
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
-from memoria.snapshot.registry import MERGED, TABLES, require_tables
+from memoria.snapshot.registry import MERGED, TABLES, require_in_sight, require_tables
 from memoria.snapshot.report import FileReport, Report, counted
 from memoria.snapshot.tables import Table, TableFacts, names
 from memoria.snapshot.watch import Watch
@@ -60,6 +60,7 @@ class Merge:
         started = monotonic()
         with self.target(self.connection, self.database, read_only=self.dry_run) as sink:
             facts = sink.facts()
+            require_in_sight(facts, sink.elsewhere(), self.database)
             require_tables(facts, self.database)
             History(sink, self.connection, self.origin).require(facts)
             reading = Reading(self.file, self.format, self.allow_edited, self.progress)

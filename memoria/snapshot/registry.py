@@ -137,6 +137,9 @@ def require_tables(facts: Container[str], database: str) -> None:
         raise NotCreated(f"{database} has no tables yet", "them")
 
 
+_ELSEWHERE = "is in the schema"
+
+
 def require_readable(
     facts: Container[str], elsewhere: Mapping[str, str], tables: Iterable[Table], database: str
 ) -> None:
@@ -146,7 +149,16 @@ def require_readable(
     """
     for table in tables:
         reason = elsewhere.get(table.name, "")
-        if table.name not in facts and reason and (table.core or not reason.startswith("is in the schema")):
+        if table.name not in facts and reason and (table.core or not reason.startswith(_ELSEWHERE)):
+            raise DatabaseFailure(f"{database}: {table.name} {reason}")
+
+
+def require_in_sight(facts: Container[str], elsewhere: Mapping[str, str], database: str) -> None:
+    """Raises DatabaseFailure where core tables are in a schema that is not on the search path: what is done here would
+    be done beside them."""
+    for table in TABLES:
+        reason = elsewhere.get(table.name, "")
+        if table.core and table.name not in facts and reason.startswith(_ELSEWHERE):
             raise DatabaseFailure(f"{database}: {table.name} {reason}")
 
 

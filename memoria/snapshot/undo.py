@@ -24,7 +24,7 @@ from memoria.snapshot.errors import (
 from memoria.snapshot.fitting import require_writable
 from memoria.snapshot.history import now, require_notes
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.registry import HISTORY, TABLES
+from memoria.snapshot.registry import HISTORY, TABLES, require_in_sight
 from memoria.snapshot.report import ISSUES_SHOWN, counted
 from memoria.snapshot.tables import Table, TableFacts
 from memoria.snapshot.undo_references import locked, referring
@@ -86,6 +86,7 @@ class Undo:
                 f"SELECT kind, file_name, finished_at, state FROM memoria_imports WHERE id = {self.number}"
             )
         if not found:
+            require_in_sight(facts, sink.elsewhere(), self.database)
             raise SnapshotError(f"{self.database} knows no import {self.number}: see list-imports")
         kind, file_name, finished_at, state = found[0]
         if state != "done":

@@ -15,7 +15,8 @@ from memoria.snapshot.progress import NoProgress
 from memoria.snapshot.registry import TABLES
 from memoria.snapshot.sides import database_side
 from tests.conftest import KINDS, MakeDatabase
-from tests.samples.databases import CORE, insert, rows_of, script
+from tests.faults import run
+from tests.samples.databases import CORE, insert, query, rows_of, script
 from tests.samples.engine import export, import_, opened
 from tests.samples.rows import layout_c, row, snapshot_row
 
@@ -110,3 +111,39 @@ def test_letters_of_another_case_on_postgresql(kind: str, make_database: MakeDat
     script(url, 'ALTER TABLE memory_relationships RENAME TO "Memory_Relationships"')
     with pytest.raises(DatabaseFailure, match=r"memory_relationships is called Memory_Relationships: rename it$"):
         export(url, tmp_path / "out.json")
+
+
+@pytest.mark.parametrize("kind", POSTGRESQL)
+@pytest.mark.parametrize(("schema", "spelled"), [("public", "public"), ("My own", "%22My%5C%20own%22")])
+def test_no_command_makes_a_second_set(
+    kind: str, schema: str, spelled: str, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    url = make_database(kind, migrated=True)
+    path = tmp_path / "all.ndjson"
+    export(url, path)
+    script(url, "CREATE SCHEMA other")
+    if schema != "public":
+        script(url, f'ALTER SCHEMA public RENAME TO "{schema}"')
+    at = ("--database-url", f"{url}{'&' if urlsplit(url).query else '?'}options=-csearch_path%3Dother")
+    for command in (
+        ("export-data", tmp_path / "x.json"),
+        ("import-data", path),
+        ("import-data", path, "--dry-run"),
+        ("import-data", path, "--migrate"),
+        ("import-memories", path),
+        ("import-memories", path, "--migrate"),
+        ("load-sample-data",),
+        ("list-imports",),
+        ("undo-import", "1"),
+    ):
+        ended = run(*command, *at)
+        assert ended.returncode == 1, command
+        assert (
+            "long_term_memory is in the schema "
+            f"{schema}, which is not on the search path: add ?options=-csearch_path%3D{spelled} to the URL\n"
+            in ended.stderr
+        ), (command, ended.stderr)
+    tables = query(url, "SELECT schemaname FROM pg_tables WHERE tablename = 'clusters'")
+    assert tables == [(schema,)]
+    way_out = f"{url}{'&' if urlsplit(url).query else '?'}options=-csearch_path%3D{spelled}"
+    assert run("import-data", path, "--no-input", "--database-url", way_out).returncode == 0

@@ -8,7 +8,7 @@ from django.db import Error, connections, models, transaction
 
 from memoria.console import options as shared
 from memoria.console.version import version
-from memoria.databases import describe
+from memoria.databases import describe, require_in_sight
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, ShortTermMemory
 from memoria.sample_data import build
 from memoria.snapshot.database.sqlite import require_file
@@ -71,6 +71,10 @@ def require_tables(database: str, name: str) -> None:
     there = connections[database].introspection.table_names()
     missing = [model._meta.db_table for model in MODELS if model._meta.db_table not in there]
     if missing:
+        try:
+            require_in_sight(connections[database], name)
+        except SnapshotError as error:
+            raise CommandError(str(error), returncode=error.exit_code) from None
         raise CommandError(str(NotCreated(f"The database {name} has no table {', '.join(missing)}", "them")))
 
 

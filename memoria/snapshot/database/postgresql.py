@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import psycopg2
@@ -317,6 +319,13 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     }
 
 
+def _on_path(schema: str) -> str:
+    """libpq's option that names a schema, as a URL spells it."""
+    name = schema if re.fullmatch("[a-z_][a-z0-9_$]*", schema) else quoted(schema)
+    escaped = re.sub(r"([\\ ])", r"\\\1", name)
+    return quote(f"-csearch_path={escaped}", safe="-")
+
+
 def elsewhere(cursor: Any) -> dict[str, str]:
     """Name in lower case -> why what is called so is none of the tables of `facts`, and the way out."""
     cursor.execute(_ELSEWHERE)
@@ -324,7 +333,7 @@ def elsewhere(cursor: Any) -> dict[str, str]:
     for name, actual, schema, is_view, visible in cursor.fetchall():
         if not visible:
             path = f"is in the schema {schema}, which is not on the search path"
-            found[name] = f"{path}: add ?options=-csearch_path%3D{schema} to the URL"
+            found[name] = f"{path}: add ?options={_on_path(schema)} to the URL"
         elif is_view:
             found[name] = (
                 "is a view, whose rows are those of other tables: leave it out by naming the others with --table"

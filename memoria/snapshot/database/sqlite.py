@@ -61,6 +61,11 @@ def _translated(error: sqlite3.Error, name: str) -> DatabaseFailure:
         )
     if code == sqlite3.SQLITE_READONLY:
         return DatabaseFailure(f"{name} is read-only")
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return DatabaseFailure(
+            f"{name} cannot be opened: if it is in WAL mode, even a reader writes beside it, and its folder must be"
+            " writable; copy the file and its -wal to a folder that is, and name the copy"
+        )
     if code == sqlite3.SQLITE_CONSTRAINT:
         return RowRefused(f"{name}: {error}")
     if undecoded := _UNDECODED.match(str(error)):

@@ -110,7 +110,8 @@ class OutputFile:
 
     def _remove(self) -> None:
         if self._partial is not None:
-            self._partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # where nothing can be made, nothing was
+                self._partial.unlink(missing_ok=True)
         for folder in self._made:
             with contextlib.suppress(OSError):  # it holds what was written, or what somebody else has put there
                 folder.rmdir()
