@@ -36,8 +36,12 @@ RUN_VARIABLE = "MEMORIA_TEST_RUN"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell that runs the tests in the background has every program that they start ignore Ctrl-C.
+    # A shell that runs the tests in the background has every program that they start ignore Ctrl-C; nohup, a hang-up.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP, signal.SIGINT, signal.SIGTERM})
     if not hasattr(config, "workerinput"):
         run = tempfile.mkdtemp(prefix="memoria-tests-", dir=_in_memory())
         os.environ[RUN_VARIABLE] = f"{os.getpid()}:{run}"
