@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.conftest import ROOT, run_manage
 from tests.samples.databases import query
 
 State = Upload.State
+KILLS = int(os.environ.get("MEMORIA_TEST_KILLS", "3"))
 DUMMY = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
 RUN = """
 import sys
@@ -98,6 +100,33 @@ def test_a_killed_worker_changes_nothing(everywhere: str, sign_in: Sign, start: 
         assert ended(upload.pk).state == State.PREVIEWED
     else:  # it was faster than the signal
         assert (found.state, LongTermMemory.objects.count()) in ((State.PREVIEWED, 0), (State.DONE, 1500))
+
+
+def test_a_worker_that_is_killed_while_it_applies(everywhere: str, sign_in: Sign, start: Any) -> None:
+    """At any moment: the rows are there exactly when the upload says so."""
+    client, rng = sign_in(administrator=True), random.Random(64)
+    content = memories(*(f"m-{n}" for n in range(1500)))
+    whole = 1.0
+    for number in range(KILLS + 1):
+        upload = uploaded(client, content)
+        with override_settings(TASKS=DUMMY):
+            act(client, upload, "apply", preview=upload.attempt)
+        began = time.monotonic()
+        worker = start(upload)
+        if number:
+            time.sleep(rng.uniform(0.2, 1.1) * whole)
+            worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        whole = whole if number else time.monotonic() - began
+        assert client.get(f"/admin/memoria/upload/{upload.pk}/").status_code == 200
+        found = Upload.objects.get(pk=upload.pk)
+        if found.started_at is None and found.state == State.APPLYING:  # it had not begun: a page waits a minute
+            Upload.objects.filter(pk=upload.pk).update(waiting_since="2020-01-01T00:00:00+00:00")
+            found = jobs.look(Upload.objects.get(pk=upload.pk))
+        there = LongTermMemory.objects.count(), Import.objects.filter(state="done").count()
+        assert (found.state, there) in ((State.INTERRUPTED, (0, 0)), (State.DONE, (1500, 1)))
+        LongTermMemory.objects.all().delete()
+        Import.objects.all().delete()
 
 
 def test_the_database_holds_the_tasks_where_that_is_configured(
