@@ -280,10 +280,25 @@ class Proxy:
     """Stands between a client and a server, and cuts the connection when `cut` says so.
 
     `cut` takes what the client sent and the bytes it sent before, and returns how much of it still goes
-    through, or None for all. With `answered` the server takes that, and its answer is kept back.
+    through, or None for all. With `answered` the server takes that, and its answer is kept back. With `stalls`
+    nothing is cut: from then on, or after so many bytes of answers, nothing goes through any more, in any connection,
+    and all of them stay open.
     """
 
-    def __init__(self, url: str, cut: Callable[[bytes, int], int | None], *, answered: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        cut: Callable[[bytes, int], int | None],
+        *,
+        answered: bool = False,
+        stalls: bool = False,
+        stalls_at: float = float("inf"),
+    ) -> None:
+        self._stalls = stalls
+        self._stalls_at = stalls_at
+        self._received = 0
+        self._stalled = threading.Event()
+        self._ended = threading.Event()
         self._url = url
         self._cut = cut
         self._answered = answered
@@ -297,6 +312,7 @@ class Proxy:
 
     def __exit__(self, *_: object) -> None:
         self._listener.close()
+        self._ended.set()
 
     @property
     def url(self) -> str:
@@ -327,6 +343,13 @@ class Proxy:
         with client, upstream, contextlib.suppress(OSError):
             while data := client.recv(1 << 16):
                 through = self._cut(data, sent)
+                if self._stalls and (through is not None or self._stalled.is_set()):
+                    self.cuts += not self._stalled.is_set()
+                    self._stalled.set()
+                    self._ended.wait()
+                    for end in (client, upstream):
+                        end.shutdown(socket.SHUT_RDWR)
+                    return
                 if through is None:
                     upstream.sendall(data)
                     sent += len(data)
@@ -344,6 +367,14 @@ class Proxy:
     def _answers(self, upstream: socket.socket, client: socket.socket, held: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := upstream.recv(1 << 16):
+                self._received += len(data)
+                if self._stalls and self._received > self._stalls_at:
+                    self._stalled.set()
+                if self._stalled.is_set():
+                    self._ended.wait()
+                    for end in (client, upstream):
+                        end.shutdown(socket.SHUT_RDWR)
+                    return
                 if not held.is_set():
                     client.sendall(data)
 

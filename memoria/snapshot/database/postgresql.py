@@ -16,7 +16,7 @@ import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
-from memoria.snapshot.database import postgresql_encoding, with_way_out
+from memoria.snapshot.database import postgresql_encoding, postgresql_stall, with_way_out
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.database.postgresql_types import kinds
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
@@ -202,7 +202,12 @@ def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
     options.setdefault("application_name", "memoria")
     try:
         # The driver learns of an encoding only when it connects.
-        database = psycopg2.connect(**options, client_encoding="UTF8")
+        database = psycopg2.connect(
+            **options,
+            client_encoding="UTF8",
+            connection_factory=postgresql_stall.Connection,
+            cursor_factory=postgresql_stall.Cursor,
+        )
     except psycopg2.Error as error:
         raise DatabaseFailure(f"cannot connect to {name}: {_refusal(error, parameters.get('password'))}") from None
     with failures(name), database.cursor() as cursor:
@@ -213,6 +218,7 @@ def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
         # Only newer servers have these limits.
         limits = ("transaction_timeout", "idle_session_timeout")
         cursor.execute("SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN %s", (limits,))
+        database.watch(options)
     database.commit()
     return database
 
