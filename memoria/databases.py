@@ -91,7 +91,7 @@ def sink_with_tables(
     """
     with _new_file(connection), sink(connection, name, read_only=read_only) as opened:
         # What lies in another schema is there already, and a second set beside it would be the one that nobody reads.
-        registry.require_in_sight(opened.facts(), opened.elsewhere(), name)
+        registry.require_none_elsewhere(opened.facts(), opened.elsewhere(), name)
         with opened.around() as driver:
             with _lent(connection, driver) as lent:
                 created[:] = create_tables(lent)

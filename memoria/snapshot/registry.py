@@ -153,6 +153,17 @@ def require_readable(
             raise DatabaseFailure(f"{database}: {table.name} {reason}")
 
 
+def require_none_elsewhere(facts: Container[str], elsewhere: Mapping[str, str], database: str) -> None:
+    """As `require_in_sight`, of all tables: those that are not here would be created a second time."""
+    require_in_sight(facts, elsewhere, database)
+    for table in TABLES:
+        reason = elsewhere.get(table.name, "")
+        if table.name not in facts and reason.startswith(_ELSEWHERE):
+            raise DatabaseFailure(
+                f"{database}: {table.name} {reason}; if it is not Memoria's, create the tables with `memoria migrate`"
+            )
+
+
 def require_in_sight(facts: Container[str], elsewhere: Mapping[str, str], database: str) -> None:
     """Raises DatabaseFailure where core tables are in a schema that is not on the search path: what is done here would
     be done beside them."""

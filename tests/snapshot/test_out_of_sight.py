@@ -70,7 +70,7 @@ def test_another_schema(kind: str, make_database: MakeDatabase, tmp_path: Path) 
         export(url, tmp_path / "out.json")
     assert str(caught.value) == (
         f"{named(url)}: memory_relationships is in the schema apart, which is not on the search path:"
-        " add ?options=-csearch_path%3Dapart to the URL"
+        " add ?options=-csearch_path%3Dpublic%2Capart to the URL"
     )
     separator = "&" if urlsplit(url).query else "?"
     both = f"{url}{separator}options=-csearch_path%3Dpublic,apart"
@@ -147,3 +147,32 @@ def test_no_command_makes_a_second_set(
     assert tables == [(schema,)]
     way_out = f"{url}{'&' if urlsplit(url).query else '?'}options=-csearch_path%3D{spelled}"
     assert run("import-data", path, "--no-input", "--database-url", way_out).returncode == 0
+
+
+@pytest.mark.parametrize("kind", POSTGRESQL)
+def test_tables_in_two_schemas(kind: str, make_database: MakeDatabase, tmp_path: Path) -> None:
+    url = make_database(kind, migrated=True)
+    insert(url, "clusters", [row("clusters")])
+    path = tmp_path / "out.json"
+    export(url, path)
+    script(url, "CREATE SCHEMA apart; ALTER TABLE agents SET SCHEMA apart")
+    ended = run("import-data", path, "--migrate", "--database-url", url)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        f"CommandError: {named(url)}: agents is in the schema apart, which is not on the search path: add"
+        " ?options=-csearch_path%3Dpublic%2Capart to the URL; if it is not Memoria's, create the tables with"
+        " `memoria migrate`\n",
+    )
+    both = f"{url}{'&' if urlsplit(url).query else '?'}options=-csearch_path%3Dpublic%2Capart"
+    ended = run("import-data", path, "--migrate", "--no-input", "--database-url", both)  # which lacks no table
+    assert ended.returncode == 0, ended.stderr
+    assert query(url, "SELECT schemaname FROM pg_tables WHERE tablename IN ('agents', 'clusters') ORDER BY 1") == [
+        ("apart",),
+        ("public",),
+    ]
+    # A role or a database may name the path as well, and of two tables the first on it counts.
+    ((name,),) = query(url, "SELECT current_database()")
+    script(url, f'ALTER DATABASE "{name}" SET search_path = apart, public; CREATE TABLE apart.clusters (LIKE clusters)')
+    assert export(url, path).tables["clusters"].rows == 0
+    script(url, "DROP TABLE apart.clusters")
+    assert export(url, path).tables["clusters"].rows == 1

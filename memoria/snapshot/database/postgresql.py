@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
@@ -135,7 +135,8 @@ _TRIGGERS = """
      GROUP BY relname
 """
 _ELSEWHERE = """
-    SELECT lower(c.relname), c.relname, n.nspname, c.relkind IN ('v', 'm', 'f'), pg_table_is_visible(c.oid)
+    SELECT lower(c.relname), c.relname, n.nspname, c.relkind IN ('v', 'm', 'f'), pg_table_is_visible(c.oid),
+           array_position(current_schemas(false), n.nspname)
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'
@@ -325,10 +326,10 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     }
 
 
-def _on_path(schema: str) -> str:
-    """libpq's option that names a schema, as a URL spells it."""
-    name = schema if re.fullmatch("[a-z_][a-z0-9_$]*", schema) else quoted(schema)
-    escaped = re.sub(r"([\\ ])", r"\\\1", name)
+def _on_path(schemas: Sequence[str]) -> str:
+    """libpq's option that names schemas, as a URL spells it."""
+    names = (name if re.fullmatch("[a-z_][a-z0-9_$]*", name) else quoted(name) for name in schemas)
+    escaped = re.sub(r"([\\ ])", r"\\\1", ",".join(names))
     return quote(f"-csearch_path={escaped}", safe="-")
 
 
@@ -336,10 +337,14 @@ def elsewhere(cursor: Any) -> dict[str, str]:
     """Name in lower case -> why what is called so is none of the tables of `facts`, and the way out."""
     cursor.execute(_ELSEWHERE)
     found: dict[str, str] = {}
-    for name, actual, schema, is_view, visible in cursor.fetchall():
-        if not visible:
+    rows = cursor.fetchall()
+    used = dict(sorted({(place, schema) for _, _, schema, _, visible, place in rows if visible}))
+    for name, actual, schema, is_view, visible, place in rows:
+        if not visible and place is None:
             path = f"is in the schema {schema}, which is not on the search path"
-            found[name] = f"{path}: add ?options={_on_path(schema)} to the URL"
+            found[name] = f"{path}: add ?options={_on_path([*used.values(), schema])} to the URL"
+        elif not visible:
+            continue  # it is hidden by one of the same name, which counts
         elif is_view:
             found[name] = (
                 "is a view, whose rows are those of other tables: leave it out by naming the others with --table"

@@ -103,6 +103,7 @@ class PostgreSQLSink:
                 self.query("RELEASE part")
             else:
                 self._commit()
+                self._database.autocommit = True
         except BaseException:
             with contextlib.suppress(psycopg2.Error):  # without a connection the server rolls back by itself
                 self._roll_back(is_part=is_part)
