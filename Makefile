@@ -28,6 +28,7 @@ test: export DATABASE_URL = sqlite://:memory:
 test: .venv/.installed-dev
 	.ci/chromium
 	.ci/strace
+	.ci/pgbouncer
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

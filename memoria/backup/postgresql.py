@@ -15,6 +15,7 @@ from memoria.backup.destination import CUSTOM
 from memoria.backup.postgresql_properties import properties
 from memoria.backup.programs import output, program, require_version
 from memoria.backup.properties import Properties
+from memoria.snapshot.database import postgresql_pooler
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.database.postgresql import DJANGOS, connect, failures, quiet_driver, quoted, waited_for
 from memoria.snapshot.errors import DatabaseFailure
@@ -130,9 +131,11 @@ def dump(
         found = contents(cursor, digests=False)
         wait = f"--lock-wait-timeout={lock_timeout() * 1000:.0f}"
         shape = ["--format=custom" if kind == CUSTOM else "--format=plain", "--encoding=UTF8", "--no-password"]
-        settings, secret = client_settings(connection)
+        is_pooled = postgresql_pooler.serves(cursor)
+        settings, secret = client_settings(connection, is_pooled=is_pooled)
         arguments = [path, *shape, f"--snapshot={snapshot}", wait, f"--dbname={settings}"]
-        with output(arguments, environment=environment(secret), silence=silence, secret=secret) as chunks:
+        known = environment(secret) | ({"PGTZ": "UTC"} if is_pooled else {})
+        with output(arguments, environment=known, silence=silence, secret=secret) as chunks:
             for chunk in chunks:
                 emit(chunk)
         if digests:
@@ -141,15 +144,19 @@ def dump(
         return found, str(cursor.fetchone()[0]).split()[0], properties(cursor)
 
 
-def client_settings(connection: BaseDatabaseWrapper) -> tuple[str, str]:
-    """What a client program is told on its command line to reach the database, and the password, which it is not."""
+def client_settings(connection: BaseDatabaseWrapper, *, is_pooled: bool = False) -> tuple[str, str]:
+    """What a client program is told on its command line to reach the database, and the password, which it is not.
+
+    Poolers refuse options.
+    """
     parameters = connection.get_connection_params()
     if "sslpassword" in parameters:
         raise DatabaseFailure("sslpassword cannot be handed to pg_dump: use a key file that needs none, mode 0600")
     options = {key: value for key, value in parameters.items() if key not in {*DJANGOS, "password"}}
     # Given on the command line, they hide those of the environment, which our own session has.
     inherited = options.get("options") or os.environ.get("PGOPTIONS", "")
-    options["options"] = f"{inherited} {_SESSION}".strip()
+    if not is_pooled:
+        options["options"] = f"{inherited} {_SESSION}".strip()
     options.setdefault("connect_timeout", 10)
     options.setdefault("application_name", "memoria")
     return str(extensions.make_dsn(**options)), str(parameters.get("password") or "")

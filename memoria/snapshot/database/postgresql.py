@@ -16,7 +16,7 @@ import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
-from memoria.snapshot.database import postgresql_encoding, postgresql_stall, with_way_out
+from memoria.snapshot.database import postgresql_encoding, postgresql_pooler, postgresql_stall, with_way_out
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.database.postgresql_types import kinds
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
@@ -45,6 +45,9 @@ _SETTINGS = {
     # Rows are sorted by their keys, with long values left where they are: some 1.5 kB a row.
     "work_mem": "64MB",
 }
+
+_LIMITS = {"transaction_timeout": 170000, "idle_session_timeout": 140000}
+"""Limits that only newer servers have -> since which version."""
 
 BASE_TYPES = """
     WITH RECURSIVE layers (domain, type, modifier) AS (
@@ -194,34 +197,82 @@ def is_lost(error: psycopg2.Error) -> bool:
 
 
 def connect(connection: BaseDatabaseWrapper, name: str) -> Any:
-    """A connection beside Django's, whose settings make every value's text the same on every server."""
-    parameters = connection.get_connection_params()
-    options = {key: value for key, value in parameters.items() if key not in DJANGOS}
+    """A connection beside Django's, whose settings make every value's text the same on every server.
+
+    It has a session of its own: a pooler that would give that to others is a DatabaseFailure.
+    """
+    database = _opened(connection, name)
+    with failures(name), database.cursor() as cursor:
+        if postgresql_pooler.is_between(database):
+            postgresql_pooler.require_session(database, lambda: _opened(connection, name), name)
+        _settle(cursor, local=False)
+        database.watch(_options(connection))
+    database.commit()
+    return database
+
+
+def lent(connection: BaseDatabaseWrapper, name: str) -> tuple[Any, bool]:
+    """As `connect`, and whether a pooler is between: the settings then are those of one transaction, begun by `begin`,
+    and nothing may outlast it."""
+    database = _opened(connection, name)
+    with failures(name), database.cursor() as cursor:
+        if postgresql_pooler.is_between(database):
+            return database, True
+        _settle(cursor, local=False)
+        database.watch(_options(connection))
+    database.commit()
+    return database, False
+
+
+def begin(database: Any, connection: BaseDatabaseWrapper, name: str) -> None:
+    """A transaction behind a pooler; what is set ends with it."""
+    postgresql_pooler.require_transactions(database, name)
+    with failures(name), database.cursor() as cursor:
+        _settle(cursor, local=True)
+        database.watch(_options(connection))
+
+
+def close(database: Any) -> None:
+    """A pooler gives up the server's session of a client that leaves in the middle of a transaction."""
+    with contextlib.suppress(psycopg2.Error):
+        database.rollback()
+    database.close()
+
+
+def _options(connection: BaseDatabaseWrapper) -> dict[str, Any]:
+    """What libpq is told."""
+    options = {key: value for key, value in connection.get_connection_params().items() if key not in DJANGOS}
     options.setdefault("connect_timeout", _CONNECT_TIMEOUT)
     options.setdefault("tcp_user_timeout", _SILENCE_TIMEOUT * 1000)
     options.setdefault("keepalives_idle", 30)
     options.setdefault("application_name", "memoria")
+    return options
+
+
+def _opened(connection: BaseDatabaseWrapper, name: str) -> Any:
     try:
         # The driver learns of an encoding only when it connects.
         database = psycopg2.connect(
-            **options,
+            **_options(connection),
             client_encoding="UTF8",
             connection_factory=postgresql_stall.Connection,
             cursor_factory=postgresql_stall.Cursor,
         )
     except psycopg2.Error as error:
-        raise DatabaseFailure(f"cannot connect to {name}: {_refusal(error, parameters.get('password'))}") from None
-    with failures(name), database.cursor() as cursor:
+        password = connection.get_connection_params().get("password")
+        raise DatabaseFailure(f"cannot connect to {name}: {_refusal(error, password)}") from None
+    with failures(name):
         postgresql_encoding.settle(database)
-        timeout = {"lock_timeout": f"{lock_timeout() * 1000:.0f}ms"}
-        for setting, value in (_SETTINGS | timeout).items():
-            cursor.execute("SELECT set_config(%s, %s, false)", (setting, value))
-        # Only newer servers have these limits.
-        limits = ("transaction_timeout", "idle_session_timeout")
-        cursor.execute("SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN %s", (limits,))
-        database.watch(options)
-    database.commit()
     return database
+
+
+def _settle(cursor: Any, *, local: bool) -> None:
+    version = cursor.connection.server_version
+    newer = {limit: "0" for limit, since in _LIMITS.items() if version >= since}
+    timeout = {"lock_timeout": f"{lock_timeout() * 1000:.0f}ms"}
+    scope = "LOCAL" if local else "SESSION"
+    for setting, value in (_SETTINGS | timeout | newer).items():
+        cursor.execute(f"SET {scope} {quoted(setting)} = %s", (value,))
 
 
 def _refusal(error: psycopg2.Error, password: str | None) -> str:

@@ -38,9 +38,10 @@ class PostgreSQLSink:
         self._forget()
 
     def __enter__(self) -> Self:
-        self._database = postgresql.connect(self._connection, self._name)
+        self._database, self._is_pooled = postgresql.lent(self._connection, self._name)
         # The plan stages keys in temporary tables, each statement by itself; only `transaction` spans statements.
-        self._database.autocommit = True
+        # Behind a pooler nothing may outlast a transaction, and so one spans all.
+        self._be_between()
         self._cursor = self._database.cursor()
         self.holds_unicode = postgresql_encoding.of(self._database) in ("UTF8", postgresql_encoding.NONE)
         if postgresql_encoding.of(self._database) == postgresql_encoding.NONE:
@@ -48,7 +49,14 @@ class PostgreSQLSink:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._database.close()
+        postgresql.close(self._database)
+
+    def _be_between(self) -> None:
+        """Ready for what comes before, between and after the transactions."""
+        if self._is_pooled:
+            postgresql.begin(self._database, self._connection, self._name)
+        else:
+            self._database.autocommit = True
 
     def facts(self) -> dict[str, TableFacts]:
         with postgresql.failures(self._name):
@@ -92,7 +100,7 @@ class PostgreSQLSink:
         is_part = self._is_part
         if is_part:
             self.query("SAVEPOINT part")
-        else:
+        elif not self._is_pooled:
             self._database.autocommit = False
         try:
             for table in tables:
@@ -103,7 +111,7 @@ class PostgreSQLSink:
                 self.query("RELEASE part")
             else:
                 self._commit()
-                self._database.autocommit = True
+                self._be_between()
         except BaseException:
             with contextlib.suppress(psycopg2.Error):  # without a connection the server rolls back by itself
                 self._roll_back(is_part=is_part)
@@ -115,7 +123,7 @@ class PostgreSQLSink:
             self._cursor.execute("ROLLBACK TO part")
         else:
             self._database.rollback()
-            self._database.autocommit = True
+            self._be_between()
 
     def _forget(self) -> None:
         """What a transaction left to be done at its end."""
@@ -126,6 +134,11 @@ class PostgreSQLSink:
         self._numbered: list[tuple[str, str]] = []
 
     def _commit(self) -> None:
+        if self._is_pooled:
+            for (name,) in self.query(
+                "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'"
+            ):
+                self.query(f"DROP TABLE pg_temp.{quoted(name)}")
         with postgresql.failures(self._name):
             try:
                 self._database.commit()

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
-from memoria.snapshot.database import postgresql, postgresql_encoding
+from memoria.snapshot.database import postgresql, postgresql_encoding, postgresql_pooler
 from memoria.snapshot.database.postgresql import quoted
 from memoria.snapshot.database.postgresql_rows import BinaryRows, Checked
 from memoria.snapshot.database.postgresql_types import expression, faults, is_json_null
@@ -37,17 +37,29 @@ class PostgreSQLSource:
         self._others: list[Any] = []
 
     def __enter__(self) -> Self:
-        self._database = postgresql.connect(self._connection, self._name)
-        self._database.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        self._database = self._connected()
         with postgresql.failures(self._name):
             self._cursor = self._database.cursor()
             self._facts = postgresql.facts(self._cursor)  # the moment is now
         self._encoding = postgresql_encoding.of(self._database)
         return self
 
+    def _connected(self, snapshot: str | None = None) -> Any:
+        """A connection in a transaction that sees a snapshot, or is the first to see its own."""
+        database, is_pooled = postgresql.lent(self._connection, self._name)
+        database.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        if is_pooled:
+            postgresql_pooler.require_transactions(database, self._name)
+        if snapshot is not None:
+            with database.cursor() as cursor:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
+        if is_pooled:
+            postgresql.begin(database, self._connection, self._name)
+        return database
+
     def __exit__(self, *error: object) -> None:
         for database in (*self._others, self._database):
-            database.close()
+            postgresql.close(database)
 
     def facts(self) -> dict[str, TableFacts]:
         return self._facts
@@ -236,11 +248,7 @@ class PostgreSQLSource:
     def _connect_others(self, jobs: int) -> None:
         ((snapshot,),) = self._query("SELECT pg_export_snapshot()")
         for _ in range(jobs):
-            database = postgresql.connect(self._connection, self._name)
-            self._others.append(database)
-            database.set_session(isolation_level="REPEATABLE READ", readonly=True)
-            with database.cursor() as cursor:
-                cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
+            self._others.append(self._connected(snapshot))
 
     def _copied_by_many(self, queries: Iterable[str], jobs: int) -> Iterator[IO[bytes]]:
         """The results of the queries in order, each copied by one of `jobs` connections that share this moment."""
