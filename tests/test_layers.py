@@ -29,6 +29,7 @@ LEAVES = {
     "watch",
     "structs",
     "rounding",
+    "binary_json",
     "affinity",
     "rows",
     "difference",

@@ -20,7 +20,7 @@ from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.history import History
 from memoria.snapshot.plan import Plan
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.tables import Table
+from memoria.snapshot.tables import Table, unwritable
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
@@ -82,7 +82,7 @@ def _promised(plan: Plan, reader: Reader) -> dict[str, Table]:
     tables: dict[str, Table] = {}
     for name in promised or ():
         facts = plan.facts.get(name)
-        if name not in plan.decoders or facts is None or facts.unwritable:
+        if name not in plan.decoders or facts is None or unwritable(plan.decoders[name].table, facts, "INSERT"):
             raise NeedsPlan
         tables[name] = plan.decoders[name].table
     require_writable(tables.values(), plan.facts)

@@ -10,7 +10,7 @@ from memoria.snapshot.merge_content import Content
 from memoria.snapshot.merge_settle import Settling
 from memoria.snapshot.merge_stage import MergeStage
 from memoria.snapshot.report import Issue, Report
-from memoria.snapshot.tables import Kind, Reference, TableFacts
+from memoria.snapshot.tables import Kind, Reference, TableFacts, unwritable
 from memoria.snapshot.watch import Watch
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ class Decisions:
         )
 
     def _unwritable(self, stage: MergeStage) -> None:
-        if stage.facts.unwritable:
-            self._report.add(Issue(stage.table.name, stage.facts.unwritable, kind="unwritable"))
+        if reason := unwritable(stage.table, stage.facts, "INSERT", "UPDATE"):
+            self._report.add(Issue(stage.table.name, reason, kind="unwritable"))
 
     def _told_apart(self, stage: MergeStage) -> None:
         """Without an index on the key it may stand in several rows, and no row can be replaced in its place."""

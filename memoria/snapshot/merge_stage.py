@@ -52,7 +52,9 @@ class MergeStage:
             "identity": Kind.TEXT,
         }
         columns = {f"c_{column.name}": column.kind for column in staged}
-        sink.create_stage(self.name, fixed | columns | {f"n_{name}": Kind.TEXT for name in self.renamed})
+        key = facts.columns[table.key.name].collation if table.key.name in facts.columns else ""
+        renamed = {f"n_{name}": Kind.TEXT for name in self.renamed}
+        sink.create_stage(self.name, fixed | columns | renamed, {"key": key, "new_key": key})
 
     def _staged(self, referred_to: Collection[str]) -> list[Column]:
         names = {*self.references, *referred_to, *(name for unique in self.uniques for name in unique)}

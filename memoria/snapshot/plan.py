@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.plan_stage import KEY, PlanStage
-from memoria.snapshot.report import Issue, Report
+from memoria.snapshot.report import Issue, Report, counted
 from memoria.snapshot.rows import decoders
-from memoria.snapshot.tables import Reference, Table, TableFacts
+from memoria.snapshot.tables import Reference, Table, TableFacts, unwritable
 from memoria.snapshot.values import not_json
 from memoria.snapshot.watch import Watch
 
@@ -224,8 +224,9 @@ class Plan:
                 self.report.add(Issue(table.name, reason, kind="abandoned"))
 
     def _find_unwritable(self, carried: Sequence[Table]) -> None:
+        needed = ("INSERT", "UPDATE", "DELETE") if self.options.truncate else ("INSERT", "UPDATE")
         for table in carried:
-            if reason := self.facts[table.name].unwritable:
+            if reason := unwritable(table, self.facts[table.name], *needed):
                 self.report.add(Issue(table.name, reason, kind="unwritable"))
 
     def _find_abandoned(self, reference: Reference) -> None:
@@ -256,9 +257,31 @@ class Plan:
         self.report.add(issue)
         self._watch.issue(issue)
 
+    def _find_emptied(self, table: Table) -> None:
+        """Columns that no snapshot carries: their values go with the rows that are replaced."""
+        facts = self.facts[table.name]
+        carried = {column.stored_as(facts.columns) for column in table.columns}
+        others = [
+            name
+            for name, fact in facts.columns.items()
+            if name not in carried and not (fact.derived or fact.numbered or fact.type == "tsvector")
+        ]
+        if not others:
+            return
+        counts = ", ".join(f'count(t."{name}")' for name in others)
+        (found,) = self._sink.query(f'SELECT {counts} FROM "{table.name}" t')
+        for name, count in zip(others, found, strict=True):
+            if count:
+                self.report.note(
+                    f"{table.name}.{name}: {counted(count, 'value')} will be gone with the rows that are replaced, for"
+                    " no snapshot carries this column."
+                )
+
     def _count(self, table: Table) -> None:
         counts = self.report.table(table.name)
         counts.skipped = len(self._refused.get(table.name, ()))
         counts.inserted = counts.rows - counts.skipped
         if self.options.truncate and table.name in self.facts:
             counts.deleted = self._sink.count(table.name)
+            if counts.deleted:
+                self._find_emptied(table)

@@ -35,7 +35,9 @@ class PlanStage:
         self._waiting: list[tuple[Any, ...]] = []
         self._positions = [table.columns.index(column) for column in (table.key, *columns)]
         kinds = {"number": Kind.INTEGER, "line": Kind.INTEGER, KEY: table.key.kind}
-        sink.create_stage(self.name, kinds | {column.name: column.kind for column in columns})
+        held = facts.columns if facts else {}
+        collations = {KEY if name == table.key.name else name: fact.collation for name, fact in held.items()}
+        sink.create_stage(self.name, kinds | {column.name: column.kind for column in columns}, collations)
 
     def called(self, columns: Sequence[str]) -> str:
         """What messages call the value of such columns."""

@@ -159,4 +159,4 @@ def note_fits(decoders: Mapping[str, RowDecoder], report: Report) -> None:
         if decoder.bare_numbers:
             report.note(f"{name}: {decoder.bare_numbers:,} bare NaN or Infinity, read as text.")
         if decoder.negative_zeros:
-            report.note(f"{name}: {decoder.negative_zeros:,} times -0.0, which SQLite keeps as 0.0.")
+            report.note(f"{name}: {decoder.negative_zeros:,} times -0.0, which the target keeps as 0.0.")

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from memoria.snapshot.affinity import is_not_zero, may_alter, require_unaltered
+from memoria.snapshot.binary_json import require_binary
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.scanner import Scanner
 from memoria.snapshot.rounding import is_rounded, require_kept
@@ -35,6 +36,10 @@ from memoria.snapshot.values import (
 
 _NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+_WRITTEN = (Kind.TEXT, Kind.JSON)
+"""Kinds of values that go in as text of the database's encoding."""
 
 
 class RowDecoder:
@@ -84,6 +89,9 @@ class RowDecoder:
         self._limited = [(i, limit) for i, limit in limits if table.columns[i].kind is Kind.JSON]
         self._in_bytes = [(i, limit) for i, limit in limits if held[i].counts_bytes]
         self._padded = [i for i in _positions(table, Kind.TEXT) if held[i].padded]
+        self._encoded = [
+            (i, held[i].encoding) for i, c in enumerate(table.columns) if held[i].encoding and c.kind in _WRITTEN
+        ]
         self._binary = {i for i in self._jsons if held[i].type == "jsonb"}
         zero = [(table.columns[i].name, msgspec.Raw, msgspec.Raw(b"")) for i in self._floats]
         self._float_texts = msgspec.json.Decoder(msgspec.defstruct("Floats", zero)).decode
@@ -148,6 +156,10 @@ class RowDecoder:
         data = text.encode()
         if mask_lone_surrogates(data) != data:
             raise self._invalid(position, "holds half a surrogate pair, which a jsonb column cannot store")
+        try:
+            self.negative_zeros += require_binary(text, self._held[position].encoding)
+        except InvalidValue as error:
+            raise self._invalid(position, error.reason) from None
 
     def _fit_times(self, values: list[Any]) -> None:
         for position in self._times:
@@ -202,6 +214,13 @@ class RowDecoder:
         for position, limit in self._in_bytes:
             if (value := values[position]) is not None and len(value.encode()) > limit:
                 raise self._invalid(position, f"is longer than the {limit} bytes that its column holds")
+        for position, encoding in self._encoded:
+            if (value := values[position]) is not None and not value.isascii():
+                try:
+                    value.encode(encoding)
+                except UnicodeEncodeError as error:
+                    reason = f"holds {shown(value[error.start])}, which the encoding of the target does not have"
+                    raise self._invalid(position, reason) from None
         for position in self._padded:
             length = self._held[position].max_length
             if (value := values[position]) is not None and length is not None and len(value) < length:

@@ -98,6 +98,12 @@ class ColumnFacts:
     """Whether text shorter than `max_length` is filled up with spaces."""
     derived: bool = False
     """Whether the database makes its value of those of other columns."""
+    encoding: str = ""
+    """Python's name of the encoding that its text must have; empty where that is UTF-8, or unknown."""
+    collation: str = ""
+    """What makes different keys the same, as SQL names it; empty where only the same bytes are the same."""
+    required: bool = False
+    """Whether a row must have a value there, and gets none by itself."""
     numbered: bool = False
     """Whether the database alone numbers it, unless told otherwise with OVERRIDING SYSTEM VALUE."""
 
@@ -118,6 +124,24 @@ class TableFacts:
     """Why no row of it can be written, if so."""
     triggers: tuple[str, ...] = ()
     """Triggers and rules that a user made, which may change rows as they are written, or keep them from it."""
+    forbidden: frozenset[str] = frozenset()
+    """INSERT, UPDATE or DELETE where the role may not."""
+
+
+def unwritable(table: Table, facts: TableFacts, *needed: str) -> str:
+    """Why no row of a table can be written, if so. `needed`: the privileges that it takes."""
+    if facts.unwritable:
+        return facts.unwritable
+    if forbidden := sorted(facts.forbidden.intersection(needed)):
+        return (
+            f"the role may not {' or '.join(forbidden)} there: GRANT SELECT, INSERT, UPDATE, DELETE ON {table.name} TO"
+            " it"
+        )
+    carried = {column.stored_as(facts.columns) for column in table.columns}
+    for name, fact in facts.columns.items():
+        if fact.required and name not in carried:
+            return f"its column {name} must have a value, and no snapshot has one: give it a default"
+    return ""
 
 
 def names(tables: Iterable[Table]) -> list[str]:

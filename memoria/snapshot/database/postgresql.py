@@ -64,10 +64,13 @@ _COLUMNS = f"""
            CASE WHEN m.type = 'numeric'::regtype AND m.modifier >= 4 THEN (((m.modifier - 4) & 2047) # 1024) - 1024
                 WHEN m.type IN ('timestamp'::regtype, 'timestamptz'::regtype) AND m.modifier >= 0 THEN m.modifier
                 WHEN m.type = 'date'::regtype THEN 0 END,
-           a.attgenerated <> '', a.attidentity = 'a'
+           a.attgenerated <> '', a.attidentity = 'a',
+           CASE WHEN NOT co.collisdeterministic THEN a.attcollation::regcollation::text ELSE '' END,
+           a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND a.attgenerated = ''
       FROM pg_class c
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       LEFT JOIN bases b ON b.domain = a.atttypid
+      LEFT JOIN pg_collation co ON co.oid = a.attcollation
       CROSS JOIN LATERAL (SELECT coalesce(b.type, a.atttypid), coalesce(b.modifier, a.atttypmod)) m (type, modifier)
      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND pg_table_is_visible(c.oid)
        AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
@@ -118,6 +121,13 @@ _CHILDREN = """
       FROM pg_inherits i
       JOIN pg_class p ON p.oid = i.inhparent AND p.relkind = 'r' AND pg_table_is_visible(p.oid)
      GROUP BY p.relname
+"""
+_FORBIDDEN = """
+    SELECT c.relname, array_agg(p.privilege)
+      FROM pg_class c, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) AS p (privilege)
+     WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid) AND c.relnamespace <> 'pg_catalog'::regnamespace
+       AND NOT has_table_privilege(c.oid, p.privilege)
+     GROUP BY c.relname
 """
 # Those that Memoria makes fill search_vector, which is derived.
 _TRIGGERS = """
@@ -323,7 +333,8 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     columns: dict[str, dict[str, ColumnFacts]] = {}
     counts_bytes = postgresql_encoding.of(cursor.connection) == postgresql_encoding.NONE
     cursor.execute(_COLUMNS)
-    for table, name, type, null, length, decimals, derived, numbered in cursor.fetchall():
+    encoding = postgresql_encoding.codec(cursor.connection)
+    for table, name, type, null, length, decimals, derived, numbered, collation, required in cursor.fetchall():
         columns.setdefault(table, {})[name] = ColumnFacts(
             name,
             type,
@@ -337,6 +348,9 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             padded=type == "character" and length is not None,
             derived=derived,
             numbered=numbered,
+            encoding=encoding,
+            collation=collation or "",
+            required=required,
             counts_bytes=counts_bytes,
         )
     references: dict[str, list[Reference]] = {}
@@ -357,6 +371,8 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
         distinct.setdefault(table, set()).add(column)
     cursor.execute(_CHILDREN)
     children = dict(cursor.fetchall())
+    cursor.execute(_FORBIDDEN)
+    forbidden = dict(cursor.fetchall())
     cursor.execute(_TRIGGERS)
     triggers = dict(cursor.fetchall())
     return {
@@ -372,6 +388,7 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             if table in children
             else "",
             tuple(triggers.get(table, ())),
+            forbidden=frozenset(forbidden.get(table, ())),
         )
         for table, found in columns.items()
     }

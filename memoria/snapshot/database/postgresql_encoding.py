@@ -46,6 +46,18 @@ def of(database: Any) -> str:
     return str(database.info.parameter_status("server_encoding"))
 
 
+def codec(database: Any) -> str:
+    """Python's name of the encoding that text must have in a connection's database; empty where all text has."""
+    name = of(database)
+    if name in ("UTF8", NONE):
+        return ""
+    spelled = f"cp{name[3:]}" if name.startswith("WIN") else name.replace("KOI8", "koi8_")
+    try:
+        return codecs.lookup(spelled).name
+    except LookupError:  # only the server knows
+        return ""
+
+
 def settle(database: Any) -> None:
     """Ask for text as it is where nobody knows what it is."""
     if of(database) == NONE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -75,8 +75,12 @@ class PostgreSQLSink:
             found: list[tuple[Any, ...]] = self._cursor.fetchall() if self._cursor.description else []
             return found
 
-    def create_stage(self, name: str, columns: dict[str, Kind]) -> None:
-        described = ", ".join(f"{quoted(column)} {_STAGE_TYPES.get(kind, 'text')}" for column, kind in columns.items())
+    def create_stage(self, name: str, columns: dict[str, Kind], collations: Mapping[str, str] | None = None) -> None:
+        compared = {column: f" COLLATE {collation}" for column, collation in (collations or {}).items() if collation}
+        described = ", ".join(
+            f"{quoted(column)} {_STAGE_TYPES.get(kind, 'text')}{compared.get(column, '')}"
+            for column, kind in columns.items()
+        )
         self.query(f"CREATE TEMP TABLE {quoted(name)} ({described})")
 
     def stage(self, name: str, rows: list[tuple[Any, ...]]) -> None:

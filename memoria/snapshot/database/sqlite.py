@@ -171,10 +171,11 @@ def _triggers(database: sqlite3.Connection) -> dict[str, list[str]]:
 
 def _columns(database: sqlite3.Connection, table: str, *, strict: bool) -> dict[str, ColumnFacts]:
     columns = database.execute(
-        """SELECT name, type, "notnull", pk AND upper(type) = 'INTEGER' AND sum(pk > 0) OVER () = 1"""
+        """SELECT name, type, "notnull", pk AND upper(type) = 'INTEGER' AND sum(pk > 0) OVER () = 1, dflt_value"""
         " FROM pragma_table_info(?)",
         (table,),
     )
+    collations = _collations(database, table)
     return {
         name: ColumnFacts(
             name,
@@ -184,9 +185,22 @@ def _columns(database: sqlite3.Connection, table: str, *, strict: bool) -> dict[
             holds_negative_zero=False,
             affinity="" if strict and type.upper() == "ANY" else _affinity(type),
             kinds=frozenset(_kinds(type, strict=strict, rowid=bool(rowid))),
+            collation=collations.get(name, ""),
+            required=bool(notnull) and default is None and not rowid,
         )
-        for name, type, notnull, rowid in columns
+        for name, type, notnull, rowid, default in columns
     }
+
+
+def _collations(database: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Column of the key -> what compares its values, if not their bytes."""
+    return dict(
+        database.execute(
+            "SELECT c.name, c.coll FROM pragma_index_list(?) i JOIN pragma_index_xinfo(i.name) c"
+            " WHERE i.origin = 'pk' AND c.key AND c.coll <> 'BINARY'",
+            (table,),
+        )
+    )
 
 
 def _affinity(type: str) -> str:

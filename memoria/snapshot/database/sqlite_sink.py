@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Self
@@ -62,9 +62,11 @@ class SQLiteSink:
         with sqlite.failures(self._name):
             return self._database.execute(sql, parameters).fetchall()
 
-    def create_stage(self, name: str, columns: dict[str, Kind]) -> None:
+    def create_stage(self, name: str, columns: dict[str, Kind], collations: Mapping[str, str] | None = None) -> None:
+        compared = {column: f" COLLATE {collation}" for column, collation in (collations or {}).items() if collation}
         described = ", ".join(
-            f"{sqlite.quoted(column)} {_STAGE_TYPES.get(kind, 'TEXT')}" for column, kind in columns.items()
+            f"{sqlite.quoted(column)} {_STAGE_TYPES.get(kind, 'TEXT')}{compared.get(column, '')}"
+            for column, kind in columns.items()
         )
         self.query(f"CREATE TEMP TABLE {sqlite.quoted(name)} ({described})")
 
