@@ -122,7 +122,7 @@ class TestFile:
         [
             (b"", "the file is empty"),
             (b"not JSON at all\n", "the file is not a snapshot: it does not begin with '{'"),
-            (b"SQLite format 3\0" + bytes(100), "the file is not a snapshot: it is a SQLite database; name it"),
+            (b"SQLite format 3\0" + bytes(100), "the file is not a snapshot: it is a SQLite database; write"),
         ],
     )
     def test_no_snapshot(self, make: Make, tmp_path: Path, content: bytes, reason: str) -> None:

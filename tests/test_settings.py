@@ -131,7 +131,7 @@ def test_an_empty_key_file_is_refused(checkout: Path) -> None:
     (checkout / ".secret-key").touch()
     result = manage(checkout, "shell", "--no-imports", "-c", f"print({PRINT_KEY})")
     assert (result.returncode, result.stderr) == (
-        1,
+        2,
         f"memoria: No secret key: {checkout}/.secret-key is empty. Delete it, and a new one is made.\n",
     )
 
@@ -196,4 +196,4 @@ BADLY_WRITTEN = (
 )
 def test_a_wrong_variable_is_a_sentence(run_memoria: RunMemoria, env: dict[str, str | None], sentence: str) -> None:
     result = run_memoria("check", env={**UNSET, **env})
-    assert (result.returncode, result.stdout, result.stderr.decode()) == (1, b"", sentence)
+    assert (result.returncode, result.stdout, result.stderr.decode()) == (2, b"", sentence)

@@ -309,8 +309,6 @@ def test_as_a_user_sees_it(run_memoria: RunMemoria, migrated_url: str) -> None:
     path = sample("bad_strings.json")
     result = run_memoria("import-data", path, "--database-url", migrated_url, "--no-input")
     assert result.returncode == 1
-    last = result.stderr.decode().strip().splitlines()[-1]
-    assert last.endswith(
-        f"{path} line 58, long_term_memory '{IDS[2]}': access_count is text where a whole number belongs."
-        " (3 issues; nothing was changed, and --skip-invalid leaves such rows out)"
-    )
+    said = result.stderr.decode().splitlines()
+    assert f"  {path} line 58, long_term_memory '{IDS[2]}': access_count is text where a whole number belongs." in said
+    assert said[-1] == (f"CommandError: {path}: 3 issues; nothing was changed, and --skip-invalid leaves such rows out")

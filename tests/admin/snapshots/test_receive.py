@@ -510,7 +510,7 @@ def test_a_stored_name_is_never_a_path() -> None:
 
 def test_the_page_tells_the_limit(sqlite_site: str, sign_in: Sign) -> None:
     text = sign_in("import_snapshot").get(ADD).content.decode()
-    assert "at most 2.9\xa0MB" in text
+    assert "at most 3.0 MB" in text
     assert 'data-limit="3000000"' in text
 
 
