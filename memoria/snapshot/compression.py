@@ -29,7 +29,7 @@ FOREIGN = (".bz2", ".xz", ".lzma", ".lz4", ".br", ".z", ".zip", ".7z", ".rar", "
 
 _DIGEST_SIZE = hashlib.sha256().digest_size
 _MAX_WINDOW = 128 << 20
-"""Bytes of history a Zstandard stream may ask for, as `zstd -d` has it; `zstd -19` asks for 8 MiB, its long mode for these."""
+"""Bytes of history a Zstandard stream may ask for, as `zstd -d` has it; `zstd -19` asks for 8 MiB."""
 _PIECE = 1024
 """Compressed bytes given to Zstandard at once. It expands up to 32,696 times, all in one answer: 32 MiB at most."""
 _OUTPUT = 1 << 20
