@@ -28,7 +28,7 @@ LEFT = (
     "SELECT name || ' = ' || setting FROM pg_settings WHERE source = 'session'"
     " AND name NOT IN ('client_encoding', 'DateStyle', 'TimeZone', 'application_name', 'standard_conforming_strings')"
     " UNION ALL SELECT 'table ' || relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'"
-    " UNION ALL SELECT 'lock ' || objid FROM pg_locks WHERE locktype = 'advisory'"
+    " UNION ALL SELECT 'lock ' || objid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
 )
 
 

@@ -115,7 +115,7 @@ class Decisions:
         )
 
     def _unwritable(self, stage: MergeStage) -> None:
-        if reason := unwritable(stage.table, stage.facts, "INSERT", "UPDATE"):
+        if reason := unwritable(stage.table, stage.facts, "INSERT"):
             self._report.add(Issue(stage.table.name, reason, kind="unwritable"))
 
     def _told_apart(self, stage: MergeStage) -> None:

@@ -224,7 +224,7 @@ class Plan:
                 self.report.add(Issue(table.name, reason, kind="abandoned"))
 
     def _find_unwritable(self, carried: Sequence[Table]) -> None:
-        needed = ("INSERT", "UPDATE", "DELETE") if self.options.truncate else ("INSERT", "UPDATE")
+        needed = ("INSERT", "DELETE") if self.options.truncate else ("INSERT",)
         for table in carried:
             if reason := unwritable(table, self.facts[table.name], *needed):
                 self.report.add(Issue(table.name, reason, kind="unwritable"))

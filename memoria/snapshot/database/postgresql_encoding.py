@@ -49,7 +49,8 @@ def of(database: Any) -> str:
 def codec(database: Any) -> str:
     """Python's name of the encoding that text must have in a connection's database; empty where all text has."""
     name = of(database)
-    if name in ("UTF8", NONE):
+    # Of the wide ones Python has other letters than the server, which then speaks for itself.
+    if name in ("UTF8", NONE) or name.startswith("EUC"):
         return ""
     spelled = f"cp{name[3:]}" if name.startswith("WIN") else name.replace("KOI8", "koi8_")
     try:

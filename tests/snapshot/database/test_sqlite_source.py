@@ -48,7 +48,7 @@ def test_facts_of_an_existing_database(tmp_path: Path) -> None:
         "centroid", "JSON", null=True, holds_nan=False, holds_negative_zero=False, affinity="NUMERIC"
     )
     assert facts["clusters"].columns["summary"] == ColumnFacts(
-        "summary", "TEXT", null=False, holds_nan=False, holds_negative_zero=False, affinity="TEXT"
+        "summary", "TEXT", null=False, holds_nan=False, holds_negative_zero=False, affinity="TEXT", required=True
     )
 
 
