@@ -9,7 +9,8 @@ SnapshotError           exit code 1: refused or failed, nothing changed
 ├── DatabaseFailure     the database refused, or is not what the engine needs
 │   ├── NotCreated      the database, or its tables, are not there yet
 │   ├── WriteCancelled  the database left rows as they were, and said nothing of it
-│   ├── RowRefused      a row breaks one of the database's constraints
+│   ├── RowRefused      a row breaks one of the database's constraints, or one of its triggers says so
+│   │   └── ReferenceRefused  what it refers to is not there
 │   └── DatabaseBusy    exit code 4: another run holds the lock
 └── Declined            the user answered no
 
@@ -89,6 +90,7 @@ class WriteCancelled(DatabaseFailure):
 
     def __init__(self, table: str, verb: str, done: int, wanted: int, triggers: Sequence[str]) -> None:
         """`verb`: what became of `done` of the `wanted` rows, such as "deleted". `triggers`: those of the table."""
+        self.done = done
         which = {0: "a trigger or a rule", 1: f"the trigger {', '.join(triggers)}"}
         probably = which.get(len(triggers), f"one of the triggers {', '.join(triggers)}")
         super().__init__(
@@ -98,7 +100,14 @@ class WriteCancelled(DatabaseFailure):
 
 
 class RowRefused(DatabaseFailure):
-    pass
+    def __init__(self, database: str, reason: str, detail: str = "") -> None:
+        """`reason`: the database's own words."""
+        super().__init__(f"{database}: {reason}{detail}")
+        self.reason = reason
+
+
+class ReferenceRefused(RowRefused):
+    """A foreign key."""
 
 
 class DatabaseBusy(DatabaseFailure):

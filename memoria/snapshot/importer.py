@@ -20,9 +20,11 @@ from memoria.snapshot.fitting import require_writable
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.history import History, Origin
 from memoria.snapshot.plan import Options, Plan
+from memoria.snapshot.plan_rehearsal import rehearse
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
 from memoria.snapshot.registry import TABLES, require_in_sight, require_tables
+from memoria.snapshot.rehearsal import asks_more
 from memoria.snapshot.report import FileReport, Report
 from memoria.snapshot.tables import Table, TableFacts, names
 from memoria.snapshot.watch import Watch
@@ -57,6 +59,8 @@ class Import:
         started = monotonic()
         with self.target(self.connection, self.database, read_only=self.dry_run) as sink:
             facts = sink.facts()
+            if self.dry_run and asks_more(self.tables, facts):
+                sink.allow_writing()
             require_in_sight(facts, sink.elsewhere(), self.database)
             require_tables(facts, self.database)
             self._history(sink).require(facts)
@@ -113,7 +117,7 @@ class Import:
         missing_tables(carried, facts, sink.elsewhere(), plan.report)
         self._require_whole(sink, plan, reader, carried)
         other_rows(others, set(names(TABLES)), plan.report, ignore_unknown=self.options.ignore_unknown)
-        plan.decide(carried)
+        plan.decide(carried, lambda tables: rehearse(sink, plan, tables, reading.reader))
         note_fits(plan.decoders, plan.report)
         return plan, [table for table in carried if table.name in facts]
 

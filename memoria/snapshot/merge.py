@@ -24,9 +24,11 @@ from memoria.snapshot.mapping import MEMORIES
 from memoria.snapshot.merge_apply import merge
 from memoria.snapshot.merge_options import MergeOptions
 from memoria.snapshot.merge_plan import MergePlan
+from memoria.snapshot.merge_rehearsal import rehearse
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
 from memoria.snapshot.registry import MERGED, TABLES, require_in_sight, require_tables
+from memoria.snapshot.rehearsal import asks_more
 from memoria.snapshot.report import FileReport, Report, counted
 from memoria.snapshot.tables import Table, TableFacts, names
 from memoria.snapshot.watch import Watch
@@ -60,6 +62,8 @@ class Merge:
         started = monotonic()
         with self.target(self.connection, self.database, read_only=self.dry_run) as sink:
             facts = sink.facts()
+            if self.dry_run and asks_more(MERGED, facts):
+                sink.allow_writing()
             require_in_sight(facts, sink.elsewhere(), self.database)
             require_tables(facts, self.database)
             History(sink, self.connection, self.origin).require(facts)
@@ -102,7 +106,7 @@ class Merge:
         count_rows(carried, plan.facts, reader, plan.report)
         missing_tables(carried, plan.facts, sink.elsewhere(), plan.report)
         other_rows(others, set(names(TABLES)), plan.report, ignore_unknown=self.options.ignore_unknown)
-        plan.decide(carried)
+        plan.decide(carried, lambda tables: rehearse(sink, plan, tables, reading.reader))
         if self.dry_run:
             plan.show()
         note_fits(plan.decoders, plan.report)

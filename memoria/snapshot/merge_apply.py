@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from itertools import chain, groupby
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from memoria.snapshot.apply import (
     advancing,
@@ -18,10 +18,9 @@ from memoria.snapshot.apply import (
     unchanged,
 )
 from memoria.snapshot.formats import Reader
-from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.history import History
-from memoria.snapshot.mapping import HIDDEN, MEMORIES, with_new_ids
 from memoria.snapshot.merge_plan import MergePlan
+from memoria.snapshot.merge_rows import MergedRows
 from memoria.snapshot.merge_stage import MergeStage
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.tables import Table
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
 _BULK_ROWS = 10_000
-Numbered = tuple[int, RawRow]
+_values = attrgetter("values")
 
 
 def merge(
@@ -77,95 +76,20 @@ def _pass(
     sink: Sink, plan: MergePlan, tables: Sequence[Table], before: dict[str, int], reader: Reader, progress: Progress
 ) -> Counter[str]:
     """Write the rows of `tables` as they stand in the file. Returns how many of each were written."""
-    chosen = {table.name: _Writing(sink, plan, table, before[table.name]) for table in tables}
+    chosen = {table.name: MergedRows(plan, table, plan.decoders[table.name]) for table in tables}
+    by_name = {table.name: table for table in tables}
     written: Counter[str] = Counter()
-    rows = ((number, row) for number, row in enumerate(unchanged(reader)) if row.table in chosen)
-    for name, run in groupby(rows, key=lambda numbered: numbered[1].table):
+    numbered = ((number, row) for number, row in enumerate(unchanged(reader)) if row.table in chosen)
+    for name, run in groupby(numbered, key=lambda each: each[1].table):
         started = monotonic()
-        written[name] += chosen[name].take(run, progress)
+        counts = plan.report.tables[name]
+        bulk = counts.inserted >= _BULK_ROWS and before[name] == 0
+        for rows in chosen[name].parts(run):
+            values = advancing(map(_values, rows), progress)
+            written[name] += sink.insert(by_name[name], values, bulk=bulk, beside=False, upsert=counts.overwritten > 0)
         plan.report.tables[name].seconds += monotonic() - started
     require_same_file(plan.digest, reader)
     return written
-
-
-class _Writing:
-    """Writes the rows of one table; decisions are fetched some thousands at a time, between two statements."""
-
-    def __init__(self, sink: Sink, plan: MergePlan, table: Table, before: int) -> None:
-        self._sink = sink
-        self._table = table
-        self._decoder = plan.decoders[table.name]
-        self._stage = plan.stages[table.name]
-        self._drop_embeddings = plan.options.drop_embeddings and table.name in MEMORIES
-        counts = plan.report.tables[table.name]
-        self._upsert = counts.overwritten > 0
-        self._bulk = counts.inserted >= _BULK_ROWS and before == 0
-        names = [self._stage.table.key.name, *self._stage.references]
-        self._positions = [table.position[name] for name in names]
-        self._namespace = table.position["namespace"] if table.has_namespace else None
-        self._hidden = [table.position[name] for name in HIDDEN.get(table.name, ())]
-        self._new_ids = partial(plan.mentions.new, stages=plan.stages)
-        self._is_renamed = bool(self._hidden) and plan.mentions.may_change(plan.stages)
-        self._page: list[tuple[Any, ...]] = []
-        self._new: dict[int, dict[str, str]] = {}
-        self._last = -1
-        self._at = 0
-
-    def take(self, run: Iterator[Numbered], progress: Progress) -> int:
-        written = 0
-        for first in run:
-            rest: Iterator[Numbered] = chain([first], run)
-            if self._at >= len(self._page):
-                self._fetch()
-            if not self._page:
-                for _ in rest:  # nothing more of this table is written, but the file is read to its end
-                    pass
-                break
-            written += self._sink.insert(
-                self._table,
-                advancing(self._rows(rest), progress),
-                bulk=self._bulk,
-                beside=False,
-                upsert=self._upsert,
-            )
-        return written
-
-    def _fetch(self) -> None:
-        self._page = self._stage.decided(self._last)
-        self._at = 0
-        if self._page and self._is_renamed:
-            first, last = self._page[0][0], self._page[-1][0]
-            self._new = self._new_ids(first, last)
-        if self._page:
-            self._last = self._page[-1][0]
-
-    def _rows(self, run: Iterator[Numbered]) -> Iterator[list[Any]]:
-        """The rows to write as they go in, up to the last that was fetched."""
-        page, at = self._page, self._at
-        try:
-            for number, row in run:
-                while at < len(page) and page[at][0] < number:
-                    at += 1
-                if at < len(page) and page[at][0] == number:
-                    yield self._decided(number, self._decoder.decode(row.data), page[at])
-                    at += 1
-                if at >= len(page):
-                    return
-        finally:
-            self._at = at
-
-    def _decided(self, number: int, values: list[Any], decision: tuple[Any, ...]) -> list[Any]:
-        for position, value in zip(self._positions, decision[2:], strict=True):
-            values[position] = value
-        if self._namespace is not None:
-            values[self._namespace] = decision[1]
-        if self._drop_embeddings:
-            values[self._table.position["embedding"]] = None
-        new = self._new.get(number)
-        for position in self._hidden if new else ():
-            if values[position] is not None:
-                values[position] = with_new_ids(values[position], new or {})
-        return values
 
 
 def _prove(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.mapping import EDGES, MEMORIES, REFERENCES
 from memoria.snapshot.merge_content import Content
 from memoria.snapshot.merge_settle import Settling
 from memoria.snapshot.merge_stage import MergeStage
+from memoria.snapshot.rehearsal import numbered
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.tables import Kind, Reference, TableFacts, unwritable
 from memoria.snapshot.watch import Watch
@@ -176,6 +177,36 @@ class Decisions:
                 there = self._is_there(f"s.c_{reference.column}", (reference.target,), reference.target_column)
                 stage.update("action = 'left_out'", f"s.action IN ('', 'overwrite') AND NOT {there}")
 
+    def leave(self, refused: Mapping[str, Sequence[int]]) -> None:
+        """Leave out the rows of these numbers after all, by table, and what cannot be without them."""
+        for table, numbers in refused.items():
+            for condition in numbered(numbers):
+                self._stages[table].update("action = 'invalid'", condition)
+        while any(self._leave_alone(stage) for stage in self._stages.values()):
+            pass
+
+    def _leave_alone(self, stage: MergeStage) -> bool:
+        """As `_lead_nowhere`, of rows that are decided. Whether there were any to leave out."""
+        table = stage.table.name
+        there = []
+        if table in (*EDGES, "cluster_members"):
+            ends = [c for c, targets in REFERENCES.get(table, {}).items() if targets == MEMORIES]
+            there += [self._is_end(stage, end) for end in ends]
+        if table == "cluster_members":
+            there.append(self._is_there("s.c_cluster_id", ("clusters",), "id"))
+        for reference in stage.facts.references:
+            if reference.column in stage.references:
+                if reference.null:
+                    self._empty(stage, reference)
+                else:
+                    column = f"s.c_{reference.column}"
+                    there.append(self._is_there(column, (reference.target,), reference.target_column))
+        alone = f"s.action IN ('insert', 'overwrite') AND NOT ({' AND '.join(there or ['1 = 1'])})"
+        if not stage.holds(alone):
+            return False
+        stage.update("action = 'left_out'", alone)
+        return True
+
     def _is_end(self, stage: MergeStage, end: str) -> str:
         """Whether the memory at the end of an edge is there. With new ids not the one that an edge is copied from."""
         elsewhere = f"(t.namespace <> s.source OR s.source = s.target OR t.memory_id = s.n_{end})"
@@ -191,13 +222,12 @@ class Decisions:
     def _empty(self, stage: MergeStage, reference: Reference) -> None:
         column = f"s.c_{reference.column}"
         nowhere = f"{column} IS NOT NULL AND NOT {self._is_there(column, (reference.target,), reference.target_column)}"
-        written = f"s.action IN ('', 'overwrite') AND {nowhere}"
+        written = f"s.action IN ('', 'insert', 'overwrite') AND {nowhere}"
         ((count,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {written}")
         if count:
-            self._report.table(stage.table.name).nulled[reference.column] = count
-        stage.update(
-            f"c_{reference.column} = NULL", f"(s.action LIKE 'same %' OR s.action IN ('', 'overwrite')) AND {nowhere}"
-        )
+            nulled = self._report.table(stage.table.name).nulled
+            nulled[reference.column] = nulled.get(reference.column, 0) + count
+        stage.update(f"c_{reference.column} = NULL", f"(s.action LIKE 'same %' AND {nowhere}) OR ({written})")
 
     def _is_there(self, value: str, tables: Iterable[str], column: str = "memory_id", but: str = "") -> str:
         """Whether an id is that of a row of the file or, `but` for some, of the database."""

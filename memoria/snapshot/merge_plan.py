@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -103,10 +103,15 @@ class MergePlan:
 
     def pass_by(self, number: int, row: RawRow) -> None:
         if reason := not_json(row.data):
-            self._add(Issue(row.table, reason, row.line, kind="unknown"))
+            self.add(Issue(row.table, reason, row.line, kind="unknown"))
 
-    def decide(self, carried: Sequence[Table]) -> None:
-        """The action of every row, and the counts of them."""
+    def decide(
+        self, carried: Sequence[Table], rehearse: Callable[[Sequence[Table]], Mapping[str, Sequence[int]]]
+    ) -> None:
+        """The action of every row, and the counts of them.
+
+        `rehearse` is given the tables that the target has, adds issues of rows and returns their numbers.
+        """
         for table in carried:
             if table.name in self.facts:
                 self._compare(table)
@@ -116,14 +121,17 @@ class MergePlan:
         self._settling.flush()
         self.options.namespaces.require_used(sorted(self.sources))
         present = [table for table in carried if table.name in self.facts]
-        Decisions(
+        decisions = Decisions(
             self._sink,
             {table.name: self.stages[table.name] for table in present},
             self.facts,
             self._settling,
             self.report,
             self._watch,
-        ).make(detect=not self.options.allow_duplicates, on_conflict=self.options.on_conflict)
+        )
+        decisions.make(detect=not self.options.allow_duplicates, on_conflict=self.options.on_conflict)
+        if refused := rehearse(present):
+            decisions.leave(refused)
         for table in carried:
             self._count(table)
 
@@ -197,7 +205,7 @@ class MergePlan:
 
     def _refuse(self, row: RawRow, reason: str, key: str | None, kind: str = "invalid") -> None:
         """A row that could not be decoded; where it would have gone can often be told all the same."""
-        self._add(Issue(row.table, reason, row.line, key, kind))
+        self.add(Issue(row.table, reason, row.line, key, kind))
         source = target = ""
         if self._tables[row.table].has_namespace:
             source = _namespace(row.data) or DEFAULT
@@ -205,7 +213,7 @@ class MergePlan:
             self.sources.add(source)
         self._undecoded[row.table, source, target] += 1
 
-    def _add(self, issue: Issue) -> None:
+    def add(self, issue: Issue) -> None:
         self.report.add(issue)
         self._watch.issue(issue)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.plan_stage import KEY, PlanStage
+from memoria.snapshot.rehearsal import numbered
 from memoria.snapshot.report import Issue, Report, counted
 from memoria.snapshot.rows import decoders
 from memoria.snapshot.tables import Reference, Table, TableFacts, unwritable
@@ -79,27 +80,33 @@ class Plan:
             values = decoder.decode(row.data)
         except InvalidValue as error:
             kind = "invalid" if error.unknown is None else "unknown"
-            self._refuse(number, Issue(row.table, error.reason, row.line, decoder.key(row.data), kind))
+            self.refuse(number, Issue(row.table, error.reason, row.line, decoder.key(row.data), kind))
             return
         self._stage(self._tables[row.table]).take(number, row.line, values)
 
     def pass_by(self, number: int, row: RawRow) -> None:
         """A row of a table that is not imported must be JSON all the same, or the file is not whole."""
         if reason := not_json(row.data):
-            self._refuse(number, Issue(row.table, reason, row.line))
+            self.refuse(number, Issue(row.table, reason, row.line))
 
-    def decide(self, carried: Sequence[Table]) -> None:
-        """The actions: every carried table's rows are counted as inserted, deleted or skipped."""
+    def decide(
+        self, carried: Sequence[Table], rehearse: Callable[[Sequence[Table]], Mapping[str, Sequence[int]]]
+    ) -> None:
+        """The actions: every carried table's rows are counted as inserted, deleted or skipped.
+
+        `rehearse` is given the tables that the target has, refuses rows and returns their numbers.
+        """
         present = [table for table in carried if table.name in self.facts]
         if self.options.validate:
             self._find(present)
         self._find_unseen(present)  # these concern tables, not rows: also where rows are not looked at
         self._find_unwritable(present)
+        if refused := rehearse(present):
+            self._drop(present, refused)
         for table in carried:
             self._count(table)
 
     def _find(self, carried: Sequence[Table]) -> None:
-        names = {table.name for table in carried}
         stages = [self._stage(table) for table in carried]
         for stage in stages:
             stage.flush()
@@ -108,6 +115,12 @@ class Plan:
                 self._find_twice(stage, columns)
                 if not self.options.truncate:
                     self._find_existing(stage, columns)
+        self._find_nowhere(carried)
+
+    def _find_nowhere(self, carried: Sequence[Table]) -> None:
+        """References that would lead nowhere: of the file's rows, and of rows that the import must not touch."""
+        names = {table.name for table in carried}
+        stages = [self._stage(table) for table in carried]
         while self._refuse_dangling(stages, names):
             pass  # what referred to a row that is left out now leads nowhere
         for stage in stages:
@@ -116,6 +129,13 @@ class Plan:
         if self.options.truncate:
             for reference in self.outside_references(carried):
                 self._find_abandoned(reference)
+
+    def _drop(self, carried: Sequence[Table], refused: Mapping[str, Sequence[int]]) -> None:
+        """No row can be the child of one that the database refuses."""
+        for table, numbers in refused.items():
+            for condition in numbered(numbers):
+                self._stage(self._tables[table]).drop(condition)
+        self._find_nowhere(carried)
 
     def skips(self, table: str, number: int) -> bool:
         refused = self._refused.get(table)
@@ -211,7 +231,7 @@ class Plan:
         found = False
         for number, line, key, what in stage.where(condition, detail):
             found = True
-            self._refuse(number, Issue(stage.table.name, reason(what), line, str(key)))
+            self.refuse(number, Issue(stage.table.name, reason(what), line, str(key)))
         if found:  # no row can be the child of one that is left out
             stage.drop(condition)
         return found
@@ -249,7 +269,7 @@ class Plan:
             )
             self.report.add(Issue(reference.target, reason, kind="abandoned"))
 
-    def _refuse(self, number: int, issue: Issue) -> None:
+    def refuse(self, number: int, issue: Issue) -> None:
         """Leave a row out; a row with two faults is one row."""
         if self.skips(issue.table, number):
             return

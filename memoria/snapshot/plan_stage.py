@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memoria.snapshot.tables import Kind, Table, TableFacts, stage_name
+from memoria.snapshot.tables import Kind, Table, TableFacts, can_stage, stage_name
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
@@ -24,7 +24,7 @@ class PlanStage:
         self.table = table
         self.name = stage_name(table.name)
         self._looked_up = [name for name in sorted(referred_to) if name != table.key.name]
-        uniques = [unique for unique in facts.uniques if _can_stage(table, unique)] if facts else []
+        uniques = [unique for unique in facts.uniques if can_stage(table, unique)] if facts else []
         self.uniques = [(KEY,), *uniques]
         """Columns of the stage whose values together must occur once only."""
         identifying = {name for unique in uniques for name in unique}
@@ -84,8 +84,3 @@ class PlanStage:
 
     def drop(self, condition: str) -> None:
         self._sink.query(f"DELETE FROM {self.name} AS s WHERE {condition}")
-
-
-def _can_stage(table: Table, columns: Sequence[str]) -> bool:
-    """Whether a table's values in these columns are the same where their texts are."""
-    return all(name in table.by_name and table.by_name[name].kind in (Kind.TEXT, Kind.INTEGER) for name in columns)

@@ -34,7 +34,8 @@ def table_of(model: type[models.Model], *, core: bool = False) -> Table:
     """The facts of a model's table, in the order of its columns."""
     columns = tuple(_column(field) for field in model._meta.concrete_fields)
     key = next(column for column in columns if column.name == model._meta.pk.column)
-    return Table(model._meta.db_table, key, columns, core=core)
+    checks = frozenset(c.name for c in model._meta.constraints if isinstance(c, models.CheckConstraint))
+    return Table(model._meta.db_table, key, columns, core=core, checks=checks)
 
 
 def _column(field: models.Field[Any, Any]) -> Column:

@@ -34,6 +34,8 @@ from memoria.snapshot.values import (
     shown,
 )
 
+_LONG = 600
+"""Characters, of up to 4 bytes, that an index of PostgreSQL has room for, beside others."""
 _NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -67,6 +69,8 @@ class RowDecoder:
         self.rounded: Counter[str] = Counter()
         self.bare_numbers = 0
         self.negative_zeros = 0
+        self.doubtful = 0
+        """Values that may be too long for an index; how far it compresses them only the database can tell."""
         self._facts = facts.columns if facts else {}
         self._absent = [i for i, c in enumerate(table.columns) if facts and c.stored_as(facts.columns) is None]
         self._renamed = {c.older_name: c.name for c in table.columns if c.older_name}
@@ -88,6 +92,7 @@ class RowDecoder:
         limits = [(i, limit) for i, c in enumerate(table.columns) if (limit := held[i].max_length) is not None]
         self._limited = [(i, limit) for i, limit in limits if table.columns[i].kind is Kind.JSON]
         self._in_bytes = [(i, limit) for i, limit in limits if held[i].counts_bytes]
+        self._indexed = [i for i in _positions(table, Kind.TEXT) if held[i].indexed]
         self._padded = [i for i in _positions(table, Kind.TEXT) if held[i].padded]
         self._encoded = [
             (i, held[i].encoding) for i, c in enumerate(table.columns) if held[i].encoding and c.kind in _WRITTEN
@@ -221,6 +226,9 @@ class RowDecoder:
                 except UnicodeEncodeError as error:
                     reason = f"holds {shown(value[error.start])}, which the encoding of the target does not have"
                     raise self._invalid(position, reason) from None
+        for position in self._indexed:
+            if (value := values[position]) is not None and len(value) > _LONG:
+                self.doubtful += 1
         for position in self._padded:
             length = self._held[position].max_length
             if (value := values[position]) is not None and length is not None and len(value) < length:

@@ -60,6 +60,8 @@ class Table:
     columns: tuple[Column, ...]
     core: bool = True
     """A core table stands in every snapshot, also when it is empty."""
+    checks: frozenset[str] = frozenset()
+    """Constraints of the database by name that say no more than the columns do."""
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
     position: dict[str, int] = field(init=False, repr=False, compare=False)
     """Column -> where its value stands in a row."""
@@ -106,6 +108,8 @@ class ColumnFacts:
     """Whether a row must have a value there, and gets none by itself."""
     numbered: bool = False
     """Whether the database alone numbers it, unless told otherwise with OVERRIDING SYSTEM VALUE."""
+    indexed: bool = False
+    """Whether it is of unlimited length, and stands in an index that is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ class TableFacts:
     """Triggers and rules that a user made, which may change rows as they are written, or keep them from it."""
     forbidden: frozenset[str] = frozenset()
     """INSERT, UPDATE or DELETE where the role may not."""
+    rules: tuple[str, ...] = ()
+    """What else it asks of a row, by name: checks, unique values of some rows only, exclusions, generated columns."""
 
 
 def unwritable(table: Table, facts: TableFacts, *needed: str) -> str:
@@ -142,6 +148,11 @@ def unwritable(table: Table, facts: TableFacts, *needed: str) -> str:
         if fact.required and name not in carried:
             return f"its column {name} must have a value, and no snapshot has one: give it a default"
     return ""
+
+
+def can_stage(table: Table, columns: Iterable[str]) -> bool:
+    """Whether a table's values in these columns are the same where their texts are."""
+    return all(name in table.by_name and table.by_name[name].kind in (Kind.TEXT, Kind.INTEGER) for name in columns)
 
 
 def names(tables: Iterable[Table]) -> list[str]:

@@ -109,6 +109,18 @@ class Sink(Protocol):
         """One transaction around those of `transaction`, which are parts of it then. Gives the driver's connection."""
         ...
 
+    def allow_writing(self) -> None:
+        """Of a sink that only reads, before anything is staged: a rehearsal will follow."""
+        ...
+
+    def rehearsal(self, tables: Sequence[str]) -> AbstractContextManager[None]:
+        """As `transaction`, or a part of the one at hand; it is rolled back in the end."""
+        ...
+
+    def part(self) -> AbstractContextManager[None]:
+        """A part of a rehearsal, rolled back by itself if the database refuses what is done in it."""
+        ...
+
     def lock(self, table: str) -> None:
         """Within a transaction, as if it had been begun with this table as well."""
         ...

@@ -19,7 +19,7 @@ from psycopg2 import errors
 from memoria.snapshot.database import postgresql_encoding, postgresql_pooler, postgresql_stall, with_way_out
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.database.postgresql_types import kinds
-from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, RowRefused
+from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, ReferenceRefused, RowRefused
 from memoria.snapshot.tables import ColumnFacts, Reference, TableFacts
 
 _CONNECT_TIMEOUT = 10
@@ -45,6 +45,9 @@ _SETTINGS = {
     # Rows are sorted by their keys, with long values left where they are: some 1.5 kB a row.
     "work_mem": "64MB",
 }
+
+_OF_ROWS = errors.RaiseException | errors.AssertFailure | errors.ProgramLimitExceeded
+"""What triggers say of a row, and indexes of one that is too long for them."""
 
 _LIMITS = {"transaction_timeout": 170000, "idle_session_timeout": 140000}
 """Limits that only newer servers have -> since which version."""
@@ -147,6 +150,55 @@ _TRIGGERS = """
     ) found
      GROUP BY relname
 """
+# What a column tells of itself is not here: its type and length, NOT NULL, one value once only.
+_RULES = f"""
+    {BASE_TYPES},
+    tables AS (
+        SELECT * FROM pg_class WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid)
+           AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    ), columns AS (
+        SELECT c.relname, a.*, coalesce(b.type, a.atttypid) AS base, coalesce(b.modifier, a.atttypmod) AS modifier
+          FROM tables c
+          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          LEFT JOIN bases b ON b.domain = a.atttypid
+    )
+    SELECT relname, array_agg(DISTINCT rule ORDER BY rule) FROM (
+        SELECT c.relname, k.conname::text AS rule
+          FROM tables c
+          JOIN pg_constraint k ON k.conrelid = c.oid
+         WHERE k.contype IN ('c', 'x') OR k.contype = 'f' AND cardinality(k.conkey) > 1
+        UNION ALL
+        SELECT c.relname, i.indexrelid::regclass::text
+          FROM tables c
+          JOIN pg_index i ON i.indrelid = c.oid AND i.indisunique
+         WHERE i.indpred IS NOT NULL OR i.indexprs IS NOT NULL OR to_jsonb(i) ->> 'indnullsnotdistinct' = 'true'
+            OR EXISTS (SELECT 1 FROM columns a WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
+                          AND a.base NOT IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype,
+                                             'bigint'::regtype, 'integer'::regtype, 'smallint'::regtype))
+        UNION ALL
+        SELECT a.relname, k.conname::text
+          FROM columns a
+          JOIN pg_constraint k ON k.contypid = a.atttypid
+            OR k.contypid IN (SELECT l.type FROM layers l WHERE l.domain = a.atttypid)
+        UNION ALL
+        SELECT a.relname, format('%s %s', a.attname, format_type(a.base, a.modifier))
+          FROM columns a
+         WHERE a.base = 'numeric'::regtype AND a.modifier >= 4 OR a.attgenerated <> '' AND a.base <> 'tsvector'::regtype
+        UNION ALL
+        SELECT relname, 'its partitions' FROM tables WHERE relkind = 'p'
+    ) found
+     GROUP BY relname
+"""
+_INDEXED = """
+    SELECT DISTINCT c.relname, a.attname
+      FROM pg_index i
+      JOIN pg_class c ON c.oid = i.indrelid AND pg_table_is_visible(c.oid)
+      JOIN pg_class x ON x.oid = i.indexrelid
+      JOIN pg_am m ON m.oid = x.relam AND m.amname = 'btree'
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
+     WHERE a.atttypid IN ('text'::regtype, 'varchar'::regtype) AND a.atttypmod < 0
+       AND c.relnamespace <> 'pg_catalog'::regnamespace
+"""
 _ELSEWHERE = """
     SELECT lower(c.relname), c.relname, n.nspname, c.relkind IN ('v', 'm', 'f'), pg_table_is_visible(c.oid),
            array_position(current_schemas(false), n.nspname)
@@ -185,8 +237,10 @@ def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
         reason = "" if "libpq" in text or "invalid socket" in text else f" ({text})"
         return DatabaseFailure(f"the connection to {name} was lost{reason}; nothing was changed")
     detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
-    if isinstance(error, psycopg2.IntegrityError | psycopg2.DataError):
-        return RowRefused(f"{name}: {text}{detail}")
+    if isinstance(error, errors.ForeignKeyViolation):
+        return ReferenceRefused(name, text, detail)
+    if isinstance(error, psycopg2.IntegrityError | psycopg2.DataError | _OF_ROWS):
+        return RowRefused(name, text, detail)
     return DatabaseFailure(f"{name}: {text}{detail}")
 
 
@@ -332,6 +386,8 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     """All tables on the search path."""
     columns: dict[str, dict[str, ColumnFacts]] = {}
     counts_bytes = postgresql_encoding.of(cursor.connection) == postgresql_encoding.NONE
+    cursor.execute(_INDEXED)
+    indexed = set(cursor.fetchall())
     cursor.execute(_COLUMNS)
     encoding = postgresql_encoding.codec(cursor.connection)
     for table, name, type, null, length, decimals, derived, numbered, collation, required in cursor.fetchall():
@@ -352,6 +408,7 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             collation=collation or "",
             required=required,
             counts_bytes=counts_bytes,
+            indexed=(table, name) in indexed,
         )
     references: dict[str, list[Reference]] = {}
     cursor.execute(_REFERENCES)
@@ -373,6 +430,8 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     children = dict(cursor.fetchall())
     cursor.execute(_FORBIDDEN)
     forbidden = dict(cursor.fetchall())
+    cursor.execute(_RULES)
+    rules = dict(cursor.fetchall())
     cursor.execute(_TRIGGERS)
     triggers = dict(cursor.fetchall())
     return {
@@ -389,6 +448,7 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             else "",
             tuple(triggers.get(table, ())),
             forbidden=frozenset(forbidden.get(table, ())),
+            rules=tuple(rules.get(table, ())),
         )
         for table, found in columns.items()
     }

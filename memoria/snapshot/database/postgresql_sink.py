@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from memoria.snapshot.database import postgresql, postgresql_changes, postgresql_encoding
 from memoria.snapshot.database.postgresql import quoted
@@ -57,6 +58,9 @@ class PostgreSQLSink:
             postgresql.begin(self._database, self._connection, self._name)
         else:
             self._database.autocommit = True
+
+    def allow_writing(self) -> None:
+        pass  # the server takes everything until it is told otherwise
 
     def facts(self) -> dict[str, TableFacts]:
         with postgresql.failures(self._name):
@@ -121,6 +125,45 @@ class PostgreSQLSink:
                 self._roll_back(is_part=is_part)
             self._forget()
             raise
+
+    @contextmanager
+    def rehearsal(self, tables: Sequence[str]) -> Iterator[None]:
+        begun = self._database.info.transaction_status != TRANSACTION_STATUS_IDLE
+        if not begun:
+            self._database.autocommit = False
+        self.query("SAVEPOINT rehearsal")
+        try:
+            for table in tables:
+                self.lock(table)
+            self._judge_at_once()
+            yield
+        finally:
+            self._forget()
+            with contextlib.suppress(psycopg2.Error):
+                self._cursor.execute("ROLLBACK TO rehearsal")
+                if not begun:
+                    self._database.rollback()
+                    self._database.autocommit = True
+
+    def _judge_at_once(self) -> None:
+        """What would be looked at in the commit, but for references, whose targets may be written later."""
+        found = self.query(
+            "SELECT DISTINCT conname, connamespace::regnamespace::text FROM pg_constraint"
+            " WHERE condeferrable AND contype <> 'f' AND conrelid <> 0 AND pg_table_is_visible(conrelid)"
+        )
+        if found:
+            self.query(f"SET CONSTRAINTS {', '.join(f'{schema}.{quoted(name)}' for name, schema in found)} IMMEDIATE")
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        self.query("SAVEPOINT batch")
+        try:
+            yield
+        except DatabaseFailure:
+            self._cursor.execute("ROLLBACK TO batch")
+            self._forget()
+            raise
+        self.query("RELEASE batch")
 
     def _roll_back(self, *, is_part: bool) -> None:
         if is_part:
@@ -293,10 +336,11 @@ class PostgreSQLSink:
             changes = ", ".join(new + [f"{quoted(c)} = DEFAULT" for c in reset])
             merge = f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
         self.query(f"INSERT INTO {target} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {waiting}{merge}")
-        if self._cursor.rowcount != self._staged[table.name]:
+        staged = self._staged.pop(table.name)
+        if self._cursor.rowcount != staged:
             verb = "written" if merge else "inserted"
             triggers = self.facts()[table.name].triggers
-            raise WriteCancelled(table.name, verb, self._cursor.rowcount, self._staged[table.name], triggers)
+            raise WriteCancelled(table.name, verb, self._cursor.rowcount, staged, triggers)
         self.query(f"DROP TABLE {waiting}")
 
     def _free_uniques(self, table: Table, columns: Sequence[str]) -> None:

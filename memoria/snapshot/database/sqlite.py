@@ -20,6 +20,7 @@ from memoria.snapshot.values import shown
 SEARCH_INDEX = "memory_search_fts"
 """The full-text index of existing databases, kept by triggers."""
 _UNDECODED = re.compile(r"Could not decode to UTF-8 column '.*' with text '(.*)'$", re.DOTALL)
+_CHECK = re.compile(r'(?:\bCONSTRAINT\s+(?:"([^"]+)"|(\w+))\s+)?\bCHECK\s*\(', re.IGNORECASE)
 _AFFINITIES = (("INT", "INTEGER"), ("CHAR|CLOB|TEXT", "TEXT"), ("BLOB|^$", ""), ("REAL|FLOA|DOUB", "REAL"))
 """What a declared type holds -> its affinity; the first counts, and any other type is numeric."""
 _STRICT = {
@@ -67,7 +68,7 @@ def _translated(error: sqlite3.Error, name: str) -> DatabaseFailure:
             " writable; copy the file and its -wal to a folder that is, and name the copy"
         )
     if code == sqlite3.SQLITE_CONSTRAINT:
-        return RowRefused(f"{name}: {error}")
+        return RowRefused(name, str(error))
     if undecoded := _UNDECODED.match(str(error)):
         return DatabaseFailure(f"{name}: a name or a text is not UTF-8: {shown(undecoded[1])}; rename or correct it")
     return DatabaseFailure(f"{name}: {error}")
@@ -133,10 +134,25 @@ def facts(database: sqlite3.Connection) -> dict[str, TableFacts]:
             uniques=_uniques(database, name),
             distinct=_distinct(database, name),
             triggers=tuple(triggers.get(name, ())),
+            rules=_rules(database, name),
         )
         for name, kind, strict in sorted((_lower(name), kind, strict) for name, kind, strict in listed)
         if kind == "table" and not name.startswith("sqlite_")
     }
+
+
+def _rules(database: sqlite3.Connection, table: str) -> tuple[str, ...]:
+    """What the columns do not tell of themselves; a CHECK without a name is called after its table."""
+    made = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE"
+    ((sql,),) = database.execute(made, (table,))
+    found = [quoted or plain or f"a check of {table}" for quoted, plain in _CHECK.findall(sql)]
+    indexes = database.execute(
+        "SELECT DISTINCT i.name FROM pragma_index_list(?) i JOIN pragma_index_xinfo(i.name) c"
+        " WHERE i.\"unique\" AND c.key AND (i.partial OR c.name IS NULL OR c.coll <> 'BINARY' AND i.origin <> 'pk')",
+        (table,),
+    )
+    generated = database.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden IN (2, 3)", (table,))
+    return tuple(sorted([*found, *(name for (name,) in (*indexes, *generated))]))
 
 
 def elsewhere(database: sqlite3.Connection) -> dict[str, str]:

@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database import sqlite, sqlite_changes
 from memoria.snapshot.database.sqlite_search import SearchIndex, unwritable
+from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.tables import Column, ColumnFacts, Kind, Reference, Table, TableFacts, stage_name
 
 _WHOLE = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
@@ -44,6 +45,11 @@ class SQLiteSink:
 
     def __exit__(self, *error: object) -> None:
         self._database.close()
+
+    def allow_writing(self) -> None:
+        self._database.close()
+        self._read_only = False
+        self.__enter__()
 
     def facts(self) -> dict[str, TableFacts]:
         with sqlite.failures(self._name):
@@ -104,6 +110,29 @@ class SQLiteSink:
                 self._database.execute(roll_back)
             self._forget()
             raise
+
+    @contextmanager
+    def rehearsal(self, tables: Sequence[str]) -> Iterator[None]:
+        begun = self._database.in_transaction
+        if not begun:
+            self.query("BEGIN IMMEDIATE")
+        self.query("SAVEPOINT rehearsal")
+        try:
+            yield
+        finally:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK TO rehearsal" if begun else "ROLLBACK")
+            self._forget()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        self.query("SAVEPOINT batch")
+        try:
+            yield
+        except DatabaseFailure:
+            self.query("ROLLBACK TO batch")
+            raise
+        self.query("RELEASE batch")
 
     def _forget(self) -> None:
         """What a transaction left to be done at its end."""
