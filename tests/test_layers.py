@@ -41,8 +41,8 @@ LEAVES = {
 STAGES = {"registry", "database", "selection", "mapping", "reading", "history", "plan_stage", "plan", "apply", "fill"}
 # A pipeline of its own: each may be made of those before it.
 MERGE = ["mapping", "merge_options", "merge_stage", "merge_mentions", "merge_settle", "merge_compare", "merge_content"]
-MERGE += ["merge_decisions", "merge_plan", "merge_apply"]
-STAGES |= {*MERGE, "undo_references", "changes", "fitting"}
+MERGE += ["merge_decisions", "merge_plan", "merge_rows", "merge_rehearsal", "merge_apply"]
+STAGES |= {*MERGE, "undo_references", "changes", "fitting", "rehearsal", "plan_rehearsal"}
 ORDER = {"exporter", "left_out", "importer", "merge", "undo", "sides", "compare"}
 WITHOUT_DJANGO = {
     "formats",
@@ -59,7 +59,7 @@ WITHOUT_DJANGO = {
     "rows",
     "files",
     "digest",
-    *MERGE[:-1],
+    *MERGE[:-2],
 }
 
 # Sideways, where one thing is made of the other.
@@ -81,6 +81,10 @@ SIDEWAYS |= {("undo_references", "mapping"), ("undo_references", "registry"), ("
 SIDEWAYS |= {("selection", "mapping"), ("selection", "registry")}
 SIDEWAYS |= {("fitting", "mapping"), ("fitting", "registry"), ("fill", "fitting")}
 SIDEWAYS |= {("changes", "undo_references"), ("history", "changes"), ("history", "undo_references")}
+SIDEWAYS |= {
+    (plan, "rehearsal") for plan in ("plan", "plan_rehearsal", "merge_decisions", "merge_rows", "merge_rehearsal")
+}
+SIDEWAYS |= {("plan_rehearsal", "apply"), ("plan_rehearsal", "plan"), ("merge_rehearsal", "apply")}
 SIDEWAYS |= {(later, earlier) for number, later in enumerate(MERGE) for earlier in MERGE[:number]}
 DOORS = (
     "memoria.admin",

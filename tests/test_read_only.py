@@ -62,6 +62,8 @@ def test_any_other_mode_is_read(mounted: Path, tmp_path: Path) -> None:
     assert run("compare-data", tmp_path / "all.json", url).returncode == 0
     ended = run("import-data", tmp_path / "all.json", "--no-input", "--database-url", url)
     assert (ended.returncode, ended.stderr) == (1, f"CommandError: {url} is read-only\n")
+    ended = run("import-data", tmp_path / "all.json", "--dry-run", "--database-url", url)
+    assert (ended.returncode, "its file cannot be written" in ended.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -82,9 +82,12 @@ def _promised(plan: Plan, reader: Reader) -> dict[str, Table]:
     tables: dict[str, Table] = {}
     for name in promised or ():
         facts = plan.facts.get(name)
-        if name not in plan.decoders or facts is None or unwritable(plan.decoders[name].table, facts, "INSERT"):
+        if name not in plan.decoders or facts is None:
             raise NeedsPlan
-        tables[name] = plan.decoders[name].table
+        table = plan.decoders[name].table
+        if unwritable(table, facts, "INSERT", "DELETE", "LOCK"):
+            raise NeedsPlan
+        tables[name] = table
     require_writable(tables.values(), plan.facts)
     return tables
 

@@ -80,9 +80,9 @@ class Merge:
         return report
 
     def _first_look(self, sink: Sink, facts: dict[str, TableFacts], table: str) -> None:
-        """Before anything is asked of a table. A dry run holds nobody up."""
+        """Before anything is asked of a table. A dry run holds nobody up, and who may not lock is told in the end."""
         require_writable([found for found in MERGED if found.name == table], facts)
-        if not self.dry_run:
+        if not self.dry_run and "LOCK" not in facts[table].forbidden:
             sink.lock(table)
 
     def _apply(self, sink: Sink, plan: MergePlan, carried: list[Table], reading: Reading) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.mapping import EDGES, MEMORIES, REFERENCES
@@ -54,7 +55,6 @@ class Decisions:
                 if detect and stage.table.name in MEMORIES:
                     self._duplicates(stage)
                 self._unique(stage)
-            self._unwritable(stage)
         for stage in self._stages.values():
             self._follow(stage)
         for stage in self._stages.values():
@@ -69,6 +69,7 @@ class Decisions:
                 self._unique(stage)
                 self._renumber(stage)
             stage.update("action = 'insert'", "s.action = ''")
+            self._unwritable(stage)
             self._told_apart(stage)
 
     def _twice(self, stage: MergeStage, *, detect: bool) -> None:
@@ -116,7 +117,9 @@ class Decisions:
         )
 
     def _unwritable(self, stage: MergeStage) -> None:
-        if reason := unwritable(stage.table, stage.facts, "INSERT"):
+        needed = {"insert": ["INSERT"], "overwrite": ["INSERT", "UPDATE"]}
+        taken = [what for action, what in needed.items() if stage.holds(f"s.action = '{action}'")]
+        if reason := unwritable(stage.table, stage.facts, "LOCK", *chain.from_iterable(taken)):
             self._report.add(Issue(stage.table.name, reason, kind="unwritable"))
 
     def _told_apart(self, stage: MergeStage) -> None:

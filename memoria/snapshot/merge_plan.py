@@ -147,6 +147,9 @@ class MergePlan:
         key = values[at]
         if self.options.new_ids and table.has_namespace and table.key.kind is Kind.TEXT:
             values[at] = new_id(target, key)
+        if reason := self._too_long(table, values):
+            self._refuse(row, reason, str(key))
+            return
         self.mentions.take(number, table, values, target)
         identity = self._identity(table, values, target)
         waiting = self._waiting.setdefault(table.name, [])
@@ -154,6 +157,16 @@ class MergePlan:
         self._size += len(row.data)
         if len(waiting) >= _COMPARED_AT_ONCE or self._size >= _COMPARED_SIZE:
             self._compare(table)
+
+    def _too_long(self, table: Table, values: list[Any]) -> str:
+        """Why what a row is given, a namespace and with new ids a key, does not fit its columns, if so."""
+        given = ["namespace", *([table.key.name] if self.options.new_ids else [])] if table.has_namespace else []
+        columns = self.facts[table.name].columns
+        for name in given:
+            limit, value = columns[name].max_length if name in columns else None, values[table.position[name]]
+            if limit is not None and isinstance(value, str) and len(value) > limit:
+                return f"{name} {value!r}, which it gets, is longer than the {limit} characters that its column holds"
+        return ""
 
     def _identity(self, table: Table, values: list[Any], target: str) -> str:
         """By what a row is known beside its key."""

@@ -244,8 +244,12 @@ class Plan:
                 self.report.add(Issue(table.name, reason, kind="abandoned"))
 
     def _find_unwritable(self, carried: Sequence[Table]) -> None:
-        needed = ("INSERT", "DELETE") if self.options.truncate else ("INSERT",)
+        """In its place a row is replaced only where another table refers to it."""
+        watched = {reference.target for reference in self.outside_references(carried)}
         for table in carried:
+            needed = ["DELETE" if self.options.truncate else "LOCK"]
+            if self.report.table(table.name).rows:
+                needed += ["INSERT", "UPDATE"] if self.options.truncate and table.name in watched else ["INSERT"]
             if reason := unwritable(table, self.facts[table.name], *needed):
                 self.report.add(Issue(table.name, reason, kind="unwritable"))
 

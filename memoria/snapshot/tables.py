@@ -129,13 +129,15 @@ class TableFacts:
     triggers: tuple[str, ...] = ()
     """Triggers and rules that a user made, which may change rows as they are written, or keep them from it."""
     forbidden: frozenset[str] = frozenset()
-    """INSERT, UPDATE or DELETE where the role may not."""
+    """INSERT, UPDATE, DELETE or LOCK where the role may not."""
+    sequence: str = ""
+    """What numbers its rows, where the role may not set that."""
     rules: tuple[str, ...] = ()
     """What else it asks of a row, by name: checks, unique values of some rows only, exclusions, generated columns."""
 
 
 def unwritable(table: Table, facts: TableFacts, *needed: str) -> str:
-    """Why no row of a table can be written, if so. `needed`: the privileges that it takes."""
+    """Why rows of a table cannot be written, if so. `needed`: the privileges that it takes."""
     if facts.unwritable:
         return facts.unwritable
     if forbidden := sorted(facts.forbidden.intersection(needed)):
@@ -143,6 +145,10 @@ def unwritable(table: Table, facts: TableFacts, *needed: str) -> str:
             f"the role may not {' or '.join(forbidden)} there: GRANT SELECT, INSERT, UPDATE, DELETE ON {table.name} TO"
             " it"
         )
+    if "INSERT" not in needed:
+        return ""
+    if facts.sequence:
+        return f"the role may not set its sequence: GRANT SELECT, UPDATE ON SEQUENCE {facts.sequence} TO it"
     carried = {column.stored_as(facts.columns) for column in table.columns}
     for name, fact in facts.columns.items():
         if fact.required and name not in carried:

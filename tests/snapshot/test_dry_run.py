@@ -137,7 +137,7 @@ def test_a_role_that_may_not_write(make_database: MakeDatabase, tmp_path: Path, 
         script(url, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user}")
         with pytest.raises(InvalidRows) as refusal:
             run(reader, path, dry_run=True)
-        forbidden = "DELETE or INSERT" if run is import_ else "INSERT"
+        forbidden = "DELETE or INSERT" if run is import_ else "INSERT or LOCK"
         assert [i.reason for i in refusal.value.report.issues] == [
             f"the role may not {forbidden} there: GRANT SELECT, INSERT, UPDATE, DELETE ON long_term_memory TO it"
         ]
@@ -157,3 +157,65 @@ def test_values_that_no_snapshot_carries(make_database: MakeDatabase, tmp_path: 
     for dry_run in (True, False):
         assert note in import_(url, file(tmp_path, memory("a")), dry_run=dry_run).notes
     assert query(url, "SELECT memory_id, remark FROM long_term_memory") == [("a", None)]
+
+
+GRANTS = "GRANT SELECT, INSERT, UPDATE, DELETE ON"
+
+
+@pytest.mark.parametrize("run", [import_, merge])
+def test_a_role_that_may_only_insert(make_database: MakeDatabase, tmp_path: Path, run: Any) -> None:
+    """Rows are added behind a lock, and that takes more."""
+    url = make_database(POSTGRESQL, migrated=True)
+    path = file(tmp_path, memory("a"))
+    with role(url, options="LOGIN") as writer:
+        user = urlsplit(writer).netloc.partition("@")[0]
+        script(url, f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {user}")
+        options = {"truncate": False} if run is import_ else {}
+        assert f"long_term_memory None: the role may not LOCK there: {GRANTS} long_term_memory TO it" in refused_alike(
+            writer, path, run=run, **options
+        )
+
+
+@pytest.mark.parametrize("run", [import_, merge])
+def test_a_role_that_may_not_set_the_sequence(make_database: MakeDatabase, tmp_path: Path, run: Any) -> None:
+    url = make_database(POSTGRESQL, migrated=True)
+    path = tmp_path / "file.json"
+    path.write_bytes(layout_c(clusters=[{"id": 1, "summary": "s"}], long_term_memory=[]))
+    with role(url, options="LOGIN") as writer:
+        user = urlsplit(writer).netloc.partition("@")[0]
+        script(url, f"{GRANTS} ALL TABLES IN SCHEMA public TO {user}")
+        assert refused_alike(writer, path, run=run) == [
+            "clusters None: the role may not set its sequence: GRANT SELECT, UPDATE ON SEQUENCE clusters_id_seq TO it"
+        ]
+        script(url, f"GRANT SELECT, UPDATE ON SEQUENCE clusters_id_seq TO {user}")
+        assert run(writer, path).tables["clusters"].inserted == 1
+
+
+def test_a_role_that_may_not_replace_a_row(make_database: MakeDatabase, tmp_path: Path) -> None:
+    url = make_database(POSTGRESQL, migrated=True)
+    insert(url, "long_term_memory", [row("long_term_memory", **memory("a"))])
+    path = file(tmp_path, memory("a", summary="new"))
+    with role(url, options="LOGIN") as writer:
+        user = urlsplit(writer).netloc.partition("@")[0]
+        script(url, f"GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA public TO {user}")
+        assert refused_alike(writer, path, run=merge, on_conflict="overwrite") == [
+            f"long_term_memory None: the role may not UPDATE there: {GRANTS} long_term_memory TO it"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("column", "options", "value"),
+    [
+        ("chat_id", {"new_ids": True}, "40d6a961-5bb9-52ef-a12a-d75668c380ab"),
+        ("namespace", {"namespace": "of-13-letters"}, "of-13-letters"),
+    ],
+)
+def test_what_a_merge_gives_a_row_must_fit(
+    make_database: MakeDatabase, tmp_path: Path, column: str, options: dict[str, Any], value: str
+) -> None:
+    url = make_database(POSTGRESQL, migrated=True)
+    script(url, f"ALTER TABLE chat_history ALTER {column} TYPE varchar(12)")
+    path = file(tmp_path, {"chat_id": "c-1", "namespace": "short"}, table="chat_history")
+    assert refused_alike(url, path, run=merge, **options) == [
+        f"chat_history c-1: {column} {value!r}, which it gets, is longer than the 12 characters that its column holds"
+    ]

@@ -144,7 +144,7 @@ SQLITE_RULES = {
     "an expression": ("CREATE UNIQUE INDEX one_summary ON long_term_memory (lower(summary))", "index 'one_summary'"),
     "some rows": (
         "CREATE UNIQUE INDEX one_summary ON long_term_memory (summary COLLATE NOCASE) WHERE summary <> 'd'",
-        "index 'one_summary'",
+        "long_term_memory.summary",
     ),
     "a collation": (
         "CREATE UNIQUE INDEX one_summary ON long_term_memory (summary COLLATE NOCASE)",

@@ -125,11 +125,26 @@ _CHILDREN = """
       JOIN pg_class p ON p.oid = i.inhparent AND p.relkind = 'r' AND pg_table_is_visible(p.oid)
      GROUP BY p.relname
 """
+# A table is locked against other writers, for which the privilege to INSERT alone is not enough.
 _FORBIDDEN = """
-    SELECT c.relname, array_agg(p.privilege)
-      FROM pg_class c, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) AS p (privilege)
+    SELECT c.relname, array_agg(p.action)
+      FROM pg_class c,
+           (VALUES ('INSERT', 'INSERT'), ('UPDATE', 'UPDATE'), ('DELETE', 'DELETE'),
+                   ('LOCK', 'UPDATE, DELETE, TRUNCATE')) AS p (action, privilege)
      WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid) AND c.relnamespace <> 'pg_catalog'::regnamespace
        AND NOT has_table_privilege(c.oid, p.privilege)
+     GROUP BY c.relname
+"""
+# Its owner restarts it, anybody else sets it.
+_SEQUENCES = """
+    SELECT c.relname, min(s.oid::regclass::text)
+      FROM pg_depend d
+      JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+      JOIN pg_class c ON c.oid = d.refobjid AND pg_table_is_visible(c.oid)
+      JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary AND i.indkey[0] = d.refobjsubid
+     WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+       AND NOT (pg_has_role(s.relowner, 'USAGE')
+                OR has_sequence_privilege(s.oid, 'SELECT') AND has_sequence_privilege(s.oid, 'UPDATE'))
      GROUP BY c.relname
 """
 # Those that Memoria makes fill search_vector, which is derived.
@@ -172,14 +187,18 @@ _RULES = f"""
           FROM tables c
           JOIN pg_index i ON i.indrelid = c.oid AND i.indisunique
          WHERE i.indpred IS NOT NULL OR i.indexprs IS NOT NULL OR to_jsonb(i) ->> 'indnullsnotdistinct' = 'true'
-            OR EXISTS (SELECT 1 FROM columns a WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
-                          AND a.base NOT IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype,
-                                             'bigint'::regtype, 'integer'::regtype, 'smallint'::regtype))
+        UNION ALL
+        SELECT a.relname, i.indexrelid::regclass::text
+          FROM columns a
+          JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisunique AND a.attnum = ANY (i.indkey)
+         WHERE a.base NOT IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype,
+                              'bigint'::regtype, 'integer'::regtype, 'smallint'::regtype)
         UNION ALL
         SELECT a.relname, k.conname::text
           FROM columns a
-          JOIN pg_constraint k ON k.contypid = a.atttypid
-            OR k.contypid IN (SELECT l.type FROM layers l WHERE l.domain = a.atttypid)
+          JOIN (SELECT domain, domain AS type FROM layers UNION SELECT domain, type FROM layers) d
+            ON d.domain = a.atttypid
+          JOIN pg_constraint k ON k.contypid = d.type
         UNION ALL
         SELECT a.relname, format('%s %s', a.attname, format_type(a.base, a.modifier))
           FROM columns a
@@ -236,6 +255,8 @@ def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
     if is_lost(error):
         reason = "" if "libpq" in text or "invalid socket" in text else f" ({text})"
         return DatabaseFailure(f"the connection to {name} was lost{reason}; nothing was changed")
+    if isinstance(error, errors.InsufficientPrivilege):
+        return DatabaseFailure(f"{name}: {text}: GRANT it to the role, or name another role in the URL")
     detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
     if isinstance(error, errors.ForeignKeyViolation):
         return ReferenceRefused(name, text, detail)
@@ -430,6 +451,8 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
     children = dict(cursor.fetchall())
     cursor.execute(_FORBIDDEN)
     forbidden = dict(cursor.fetchall())
+    cursor.execute(_SEQUENCES)
+    sequences = dict(cursor.fetchall())
     cursor.execute(_RULES)
     rules = dict(cursor.fetchall())
     cursor.execute(_TRIGGERS)
@@ -449,6 +472,7 @@ def facts(cursor: Any) -> dict[str, TableFacts]:
             tuple(triggers.get(table, ())),
             forbidden=frozenset(forbidden.get(table, ())),
             rules=tuple(rules.get(table, ())),
+            sequence=sequences.get(table, ""),
         )
         for table, found in columns.items()
     }

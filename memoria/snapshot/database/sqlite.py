@@ -81,6 +81,12 @@ def require_file(connection: BaseDatabaseWrapper, name: str) -> None:
         raise NotCreated(f"{name} does not exist", "it")
 
 
+def is_writable(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the system lets us write the file, and beside it what takes an interrupted change back."""
+    path = Path(str(connection.settings_dict["NAME"]))
+    return str(path).startswith("file:") or (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK))
+
+
 def connect(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> sqlite3.Connection:
     """A plain connection beside Django's: no converters, no foreign keys acting on their own, explicit transactions."""
     path = file = str(connection.settings_dict["NAME"])

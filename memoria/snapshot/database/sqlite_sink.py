@@ -55,7 +55,8 @@ class SQLiteSink:
         with sqlite.failures(self._name):
             facts = sqlite.facts(self._database)
             reasons = unwritable(self._database)
-        return {name: replace(found, unwritable=reasons.get(name, "")) for name, found in facts.items()}
+        every = "its file cannot be written" if self._read_only and not sqlite.is_writable(self._connection) else ""
+        return {name: replace(found, unwritable=every or reasons.get(name, "")) for name, found in facts.items()}
 
     def elsewhere(self) -> dict[str, str]:
         with sqlite.failures(self._name):
