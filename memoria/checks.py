@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from memoria import conf
-from memoria.snapshot.registry import EXCLUDED, TABLES
+from memoria.snapshot.schema.registry import EXCLUDED, TABLES
 
 
 @register("memoria")
@@ -20,7 +20,7 @@ def every_model_is_in_the_snapshot(app_configs: Sequence[AppConfig] | None, **kw
     return [
         Error(
             f"{model._meta.label} is neither carried by snapshots nor excluded from them.",
-            hint="Add it to MODELS in memoria/snapshot/registry.py, or to EXCLUDED with the reason.",
+            hint="Add it to MODELS in memoria/snapshot/schema/registry.py, or to EXCLUDED with the reason.",
             obj=model,
             id="memoria.E001",
         )

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from memoria.snapshot.urls import is_url
+from memoria.snapshot.files.urls import is_url
 
 T = TypeVar("T")
 

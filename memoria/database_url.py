@@ -14,8 +14,8 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from memoria.snapshot.urls import is_url
-from memoria.snapshot.values import as_utf8
+from memoria.snapshot.files.urls import is_url
+from memoria.snapshot.rows.values import as_utf8
 
 FORMS = "use sqlite:///path or postgresql://user:password@host/name"
 _SQLITE = {"", "pysqlite", "aiosqlite"}

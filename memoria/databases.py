@@ -20,10 +20,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
 from memoria.database_url import parsed
-from memoria.snapshot import registry
 from memoria.snapshot.database import Sink, sink
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, FileFailure
-from memoria.snapshot.registry import MODELS
+from memoria.snapshot.schema import registry
+from memoria.snapshot.schema.registry import MODELS
 
 _LOCK_NOT_AVAILABLE = "55P03"
 _CREATED_MEANWHILE = ("23505", "42P07", "42710")

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.core.checks import Error, run_checks
 from django.db import models
 
-from memoria.snapshot import registry
+from memoria.snapshot.schema import registry
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_model_that_was_forgotten(forgotten: type[models.Model]) -> None:
     assert run_checks(tags=["memoria"]) == [
         Error(
             "memoria.Forgotten is neither carried by snapshots nor excluded from them.",
-            hint="Add it to MODELS in memoria/snapshot/registry.py, or to EXCLUDED with the reason.",
+            hint="Add it to MODELS in memoria/snapshot/schema/registry.py, or to EXCLUDED with the reason.",
             obj=forgotten,
             id="memoria.E001",
         )

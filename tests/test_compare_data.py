@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from memoria.snapshot.compare import compare
-from memoria.snapshot.difference import same as are_same
+from memoria.snapshot.compare.compare import compare
+from memoria.snapshot.compare.streams import database_side, snapshot_side
 from memoria.snapshot.progress import NoProgress
-from memoria.snapshot.registry import TABLES
-from memoria.snapshot.sides import database_side, snapshot_side
-from memoria.snapshot.tables import Kind
+from memoria.snapshot.rows.difference import same as are_same
+from memoria.snapshot.schema.facts import Kind
+from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import MakeDatabase, RunMemoria
 from tests.faults import CREATE
 from tests.samples.databases import CORE, insert

@@ -26,9 +26,12 @@ from django.db.models import CASCADE, SET_NULL, ForeignKey
 from memoria.backup.catalogue import Entry
 from memoria.backup.report import BackupReport
 from memoria.backup.sidecar import Sidecar
-from memoria.snapshot import compare, errors, registry, report, undo_report
-from memoria.snapshot.history import Imported
-from memoria.snapshot.tables import Column, Kind, Table
+from memoria.snapshot import errors, report
+from memoria.snapshot.compare import compare
+from memoria.snapshot.history import report as undo_report
+from memoria.snapshot.history.history import Imported
+from memoria.snapshot.schema import registry
+from memoria.snapshot.schema.facts import Column, Kind, Table
 from tests.conftest import ROOT, MakeDatabase, RunMemoria
 from tests.samples.databases import CORE, EVERY, script
 from tests.samples.engine import export

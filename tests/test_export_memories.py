@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from memoria.snapshot.selection import Selection
+from memoria.snapshot.export.selection import Selection
 from tests.conftest import RunMemoria
 from tests.properties import examples
 from tests.samples.databases import connected, contents, insert

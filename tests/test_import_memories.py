@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memoria.snapshot.mapping import new_id
+from memoria.snapshot.merge.mapping import new_id
 from tests.conftest import ROOT, MakeDatabase, RunMemoria
 from tests.properties import examples
 from tests.samples.databases import CORE, connected, contents, insert, query, script

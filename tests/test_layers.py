@@ -213,7 +213,9 @@ def test_no_import_inside_a_function(module: str) -> None:
 
 def test_a_wrong_import_is_noticed() -> None:
     """The tests above read the imports that are there."""
-    assert imports("memoria.snapshot.apply") >= {"memoria.snapshot.plan", "memoria.snapshot.errors"}
-    assert "memoria.snapshot.database" not in imports("memoria.snapshot.plan"), "it is for the type checker only"
-    assert "django.db.backends.base.base" in reached("memoria.snapshot.importer")
+    assert imports("memoria.snapshot.replace.apply") >= {"memoria.snapshot.replace.plan", "memoria.snapshot.errors"}
+    assert "memoria.snapshot.database" not in imports("memoria.snapshot.replace.plan"), (
+        "it is for the type checker only"
+    )
+    assert "django.db.backends.base.base" in reached("memoria.snapshot.replace.replace")
     assert Path(MODULES["memoria.apps"]).name == "apps.py"

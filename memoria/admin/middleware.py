@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from memoria.console.render import size
 from memoria.snapshot.database import sink
 from memoria.snapshot.errors import DatabaseFailure
-from memoria.snapshot.fitting import require_fitting
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.schema.fitting import require_fitting
+from memoria.snapshot.schema.registry import TABLES
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (

@@ -15,8 +15,8 @@ from django.db.models import Field, JSONField, Model
 from import_export import fields, resources, widgets
 from import_export.results import RowResult
 
-from memoria.snapshot.registry import table_of
-from memoria.snapshot.tables import Column, Kind
+from memoria.snapshot.schema.facts import Column, Kind
+from memoria.snapshot.schema.registry import table_of
 
 FORMULA = tuple("=+-@\t\r")
 """What a spreadsheet takes for the beginning of a formula."""

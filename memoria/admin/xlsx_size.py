@@ -6,7 +6,7 @@ from typing import IO
 from xml.parsers import expat
 
 from memoria.admin.table_rows import MOST_ROWS, NotReadable
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.schema.registry import TABLES
 
 MOST_COLUMNS = max(len(table.columns) for table in TABLES)
 TOO_LARGE = "The file unpacks to more than is read."

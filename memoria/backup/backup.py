@@ -27,12 +27,12 @@ from memoria.backup.retention import Policy
 from memoria.backup.sidecar import Sidecar, Verified
 from memoria.backup.verification import Expected, Verification
 from memoria.backup.work import work_folder
-from memoria.snapshot.compression import ending
-from memoria.snapshot.database.sqlite import failures as sqlite_failures
+from memoria.snapshot.database.sqlite.connection import failures as sqlite_failures
 from memoria.snapshot.errors import DatabaseFailure, FileFailure
 from memoria.snapshot.files import OutputFile, sync_folder
+from memoria.snapshot.files.compression import ending
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.values import spelled
+from memoria.snapshot.rows.values import spelled
 
 Emit = Callable[[bytes], None]
 SILENCE = 600.0

@@ -17,9 +17,10 @@ from memoria.backup.destination import SIDECAR, Destination
 from memoria.backup.errors import InvalidBackup
 from memoria.backup.file import BackupFile
 from memoria.backup.sidecar import Sidecar
-from memoria.snapshot import compression, formats
+from memoria.snapshot import formats
 from memoria.snapshot.errors import FileFailure
-from memoria.snapshot.urls import require_local
+from memoria.snapshot.files import compression
+from memoria.snapshot.files.urls import require_local
 
 _COMPRESSED = "|".join(map(re.escape, compression.ENDINGS))
 ANY_NAME = re.compile(rf"[^.].*\.(sql((?i:{_COMPRESSED}))?|dump)", re.DOTALL)

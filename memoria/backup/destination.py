@@ -13,10 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from memoria.backup.errors import WrongArguments
-from memoria.snapshot import compression
 from memoria.snapshot.errors import FileFailure
-from memoria.snapshot.files import require_no_database
-from memoria.snapshot.urls import require_local
+from memoria.snapshot.files import compression, require_no_database
+from memoria.snapshot.files.urls import require_local
 
 SQL, CUSTOM = "sql", "custom"
 TIMESTAMP = "%Y%m%dT%H%M%SZ"

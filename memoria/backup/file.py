@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO, Self
 
 from memoria.backup.errors import InvalidBackup
-from memoria.snapshot.compression import decompress
 from memoria.snapshot.errors import FileFailure, InvalidSnapshot
+from memoria.snapshot.files.compression import decompress
 
 _CHUNK = 1 << 20
 

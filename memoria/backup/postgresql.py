@@ -15,9 +15,9 @@ from memoria.backup.destination import CUSTOM
 from memoria.backup.postgresql_properties import properties
 from memoria.backup.programs import output, program, require_version
 from memoria.backup.properties import Properties
-from memoria.snapshot.database import postgresql_pooler
 from memoria.snapshot.database.locks import lock_timeout
-from memoria.snapshot.database.postgresql import DJANGOS, connect, failures, quiet_driver, quoted, waited_for
+from memoria.snapshot.database.postgresql import pooler as postgresql_pooler
+from memoria.snapshot.database.postgresql.connection import DJANGOS, connect, failures, quiet_driver, quoted, waited_for
 from memoria.snapshot.errors import DatabaseFailure
 
 Emit = Callable[[bytes], None]

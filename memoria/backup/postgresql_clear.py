@@ -6,7 +6,7 @@ from typing import Any
 
 from memoria.backup.postgresql import OF_USERS_SCHEMAS
 from memoria.backup.postgresql_properties import reset
-from memoria.snapshot.database.postgresql import waited_for
+from memoria.snapshot.database.postgresql.connection import waited_for
 from memoria.snapshot.errors import DatabaseFailure
 
 _OF_THE_DATABASE = (

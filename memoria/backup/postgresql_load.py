@@ -15,7 +15,7 @@ from memoria.backup.errors import InvalidBackup
 from memoria.backup.file import BackupFile
 from memoria.backup.postgresql_script import Copy, Script, Sql
 from memoria.backup.programs import output, program
-from memoria.snapshot.database.postgresql import waited_for
+from memoria.snapshot.database.postgresql.connection import waited_for
 from memoria.snapshot.errors import DatabaseFailure
 
 _BATCH = 1 << 20

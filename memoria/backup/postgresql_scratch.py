@@ -14,7 +14,7 @@ from psycopg2 import errors
 
 from memoria.backup.postgresql import create_database, version
 from memoria.backup.properties import Properties
-from memoria.snapshot.database.postgresql import connect, failures, quoted, waited_for
+from memoria.snapshot.database.postgresql.connection import connect, failures, quoted, waited_for
 from memoria.snapshot.errors import DatabaseFailure
 
 _PREFIX = "memoria_scratch"

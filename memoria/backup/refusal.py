@@ -16,7 +16,7 @@ import msgspec
 from memoria.backup import sidecar as sidecars
 from memoria.backup.errors import InvalidBackup
 from memoria.backup.sidecar import Sidecar
-from memoria.snapshot.values import spelled
+from memoria.snapshot.rows.values import spelled
 
 ENDING = ".refused"
 

@@ -31,12 +31,12 @@ from memoria.backup.sidecar import Sidecar
 from memoria.backup.verification import require_same, restore_sqlite
 from memoria.backup.work import work_folder
 from memoria.snapshot.database.locks import lock_timeout
-from memoria.snapshot.database.postgresql import connect, failures, waited_for
-from memoria.snapshot.database.sqlite import failures as sqlite_failures
+from memoria.snapshot.database.postgresql.connection import connect, failures, waited_for
+from memoria.snapshot.database.sqlite.connection import failures as sqlite_failures
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, Declined, FileFailure, SnapshotError
 from memoria.snapshot.files import sync_folder
+from memoria.snapshot.files.urls import require_local
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.urls import require_local
 
 Confirm = Callable[[str, Contents, Sidecar], bool]
 """Takes what the database is called, what it holds, and the backup that will replace that; false stops the restore."""

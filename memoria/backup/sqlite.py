@@ -12,8 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.backup.contents import Contents, Counted, of_names
 from memoria.backup.sqlite_text import insert_lines, literal
-from memoria.snapshot.database.sqlite import connect, failures, quoted
-from memoria.snapshot.digest import BackgroundSha256
+from memoria.snapshot.database.sqlite.connection import connect, failures, quoted
+from memoria.snapshot.files.digest import BackgroundSha256
 
 Emit = Callable[[bytes], None]
 

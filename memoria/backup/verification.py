@@ -19,8 +19,8 @@ from memoria.backup.file import BackupFile
 from memoria.backup.postgresql_load import load, read, script
 from memoria.backup.postgresql_scratch import NotPermitted, scratch
 from memoria.backup.postgresql_script import Script
-from memoria.snapshot.database.postgresql import connect, failures, is_lost
-from memoria.snapshot.database.sqlite import failures as sqlite_failures
+from memoria.snapshot.database.postgresql.connection import connect, failures, is_lost
+from memoria.snapshot.database.sqlite.connection import failures as sqlite_failures
 
 How = Literal["restored", "read"]
 

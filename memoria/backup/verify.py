@@ -19,7 +19,7 @@ from memoria.backup.report import BackupReport
 from memoria.backup.sidecar import Sidecar, Verified
 from memoria.backup.verification import Expected, Verification
 from memoria.snapshot.errors import FileFailure
-from memoria.snapshot.values import spelled
+from memoria.snapshot.rows.values import spelled
 
 
 @dataclass(frozen=True)

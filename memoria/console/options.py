@@ -15,12 +15,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria import conf
 from memoria.databases import connection_for
-from memoria.snapshot import compression, formats
+from memoria.snapshot import formats
 from memoria.snapshot.errors import FileFailure
-from memoria.snapshot.files import InputFile
-from memoria.snapshot.history import Origin
-from memoria.snapshot.registry import TABLES
-from memoria.snapshot.tables import names
+from memoria.snapshot.files import InputFile, compression
+from memoria.snapshot.history.history import Origin
+from memoria.snapshot.schema.facts import names
+from memoria.snapshot.schema.registry import TABLES
 
 _OTHERS = (".csv", ".tsv", ".xlsx", ".ods", ".parquet", ".yaml", ".yml", ".xml", ".html", ".sqlite3", ".sqlite", ".db")
 """Endings that ask for a format which a snapshot is not in."""

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from memoria.console.render import console, visible
-from memoria.snapshot.compare import Comparison, TableComparison
+from memoria.snapshot.compare.compare import Comparison, TableComparison
 from memoria.snapshot.report import counted
 
 

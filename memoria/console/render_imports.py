@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from memoria.console.render import console, visible
-from memoria.snapshot.history import Imported
+from memoria.snapshot.history.history import Imported
+from memoria.snapshot.history.report import UndoReport
 from memoria.snapshot.report import counted
-from memoria.snapshot.undo_report import UndoReport
 
 _PRINTED = 20
 

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from memoria.snapshot.errors import FileFailure, SnapshotError
 from memoria.snapshot.files import OutputFile
-from memoria.snapshot.urls import require_local
+from memoria.snapshot.files.urls import require_local
 
 _BEGINNING = b'{\n "report_version": '
 

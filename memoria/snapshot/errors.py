@@ -27,8 +27,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from memoria.snapshot.history.report import UndoReport
     from memoria.snapshot.report import Report
-    from memoria.snapshot.undo_report import UndoReport
 
 
 class SnapshotError(Exception):

@@ -13,8 +13,8 @@ from memoria.snapshot.files import InputFile
 from memoria.snapshot.formats import RawRow, Reader
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.report import FileReport, Issue, Report, counted
-from memoria.snapshot.rows import RowDecoder
-from memoria.snapshot.tables import Table, TableFacts
+from memoria.snapshot.rows.decoder import RowDecoder
+from memoria.snapshot.schema.facts import Table, TableFacts
 
 _ROWS_AT_ONCE = 1000
 """Rows between two signs of progress."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memoria.snapshot.errors import ReferenceRefused, RowRefused, WriteCancelled
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.report import Issue, Report
-from memoria.snapshot.rows import RowDecoder
-from memoria.snapshot.tables import Table, TableFacts, can_stage
+from memoria.snapshot.rows.decoder import RowDecoder
+from memoria.snapshot.schema.facts import Table, TableFacts, can_stage
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink

@@ -17,7 +17,7 @@ from memoria.admin import rows, search
 from memoria.admin.indexes import indexed_fields, values
 from memoria.admin.search import found
 from memoria.models import Import, LongTermMemory, MemoryEntity, ShortTermMemory, Team, Upload
-from memoria.snapshot.registry import MODELS
+from memoria.snapshot.schema.registry import MODELS
 from tests.admin.conftest import as_default, one_row_each, sample_data
 from tests.conftest import MakeDatabase
 from tests.samples.databases import create_existing, insert

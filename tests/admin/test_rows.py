@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 
 from memoria.admin.readable import readable_json, vector
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, Team, Workspace
-from memoria.snapshot.registry import MODELS, table_of
-from memoria.snapshot.tables import Kind
+from memoria.snapshot.schema.facts import Kind
+from memoria.snapshot.schema.registry import MODELS, table_of
 from tests.samples.databases import insert, query, script
 from tests.samples.rows import row
 

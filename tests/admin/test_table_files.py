@@ -23,7 +23,7 @@ from django.urls import reverse
 
 from memoria.admin.table_storage import folder
 from memoria.models import Cluster, LongTermMemory, MemoryRule, Team
-from memoria.snapshot.registry import MODELS
+from memoria.snapshot.schema.registry import MODELS
 from tests.admin.conftest import one_row_each, sample_data
 from tests.samples.databases import insert, query
 from tests.samples.rows import row

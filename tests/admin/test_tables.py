@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from memoria.admin.tables import TableAdmin, flatten
-from memoria.snapshot.registry import MODELS
+from memoria.snapshot.schema.registry import MODELS
 from tests.admin.conftest import one_row_each
 
 SignIn = Callable[..., Client]

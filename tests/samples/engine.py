@@ -12,19 +12,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.databases import connection_for, describe
 from memoria.snapshot import formats
-from memoria.snapshot.exporter import Export
+from memoria.snapshot.export.export import Export
 from memoria.snapshot.files import InputFile, OutputFile
-from memoria.snapshot.history import Origin
-from memoria.snapshot.importer import Import
-from memoria.snapshot.mapping import namespaces
-from memoria.snapshot.merge import Merge
-from memoria.snapshot.merge_options import MergeOptions
-from memoria.snapshot.plan import Options
+from memoria.snapshot.history.history import Origin
+from memoria.snapshot.history.report import UndoReport
+from memoria.snapshot.history.undo import Undo
+from memoria.snapshot.merge.mapping import namespaces
+from memoria.snapshot.merge.merge import Merge
+from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.registry import chosen
+from memoria.snapshot.replace.plan import Options
+from memoria.snapshot.replace.replace import Import
 from memoria.snapshot.report import Report
-from memoria.snapshot.undo import Undo
-from memoria.snapshot.undo_report import UndoReport
+from memoria.snapshot.schema.registry import chosen
 
 
 @contextlib.contextmanager

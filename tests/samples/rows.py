@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from memoria.snapshot.registry import TABLES
-from memoria.snapshot.tables import Column, Kind, Table
+from memoria.snapshot.schema.facts import Column, Kind, Table
+from memoria.snapshot.schema.registry import TABLES
 from tests.models.every import TABLES as EXPECTED
 
 Rows = dict[str, list[dict[str, Any]]]

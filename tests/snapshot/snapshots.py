@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from memoria.snapshot import compression, formats
+from memoria.snapshot import formats
+from memoria.snapshot.files import compression
 from memoria.snapshot.formats import WRITERS, Reader
-from memoria.snapshot.registry import TABLES
-from memoria.snapshot.rows import RowDecoder
-from memoria.snapshot.tables import TableFacts
+from memoria.snapshot.rows.decoder import RowDecoder
+from memoria.snapshot.schema.facts import TableFacts
+from memoria.snapshot.schema.registry import TABLES
 
 BY_NAME = {table.name: table for table in TABLES}
 HOLE = b'"@@"'

@@ -1,4 +1,4 @@
-"""memoria.snapshot.binary_json: what jsonb cannot hold is known before a server says so."""
+"""memoria.snapshot.rows.binary_json: what jsonb cannot hold is known before a server says so."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import psycopg2
 import pytest
 
-from memoria.snapshot.binary_json import require_binary
 from memoria.snapshot.errors import InvalidValue
+from memoria.snapshot.rows.binary_json import require_binary
 from tests.conftest import KINDS
 from tests.faults import Make, connected
 

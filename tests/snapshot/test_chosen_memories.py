@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from memoria.snapshot.mapping import MEMORIES, REFERENCES
-from memoria.snapshot.selection import Selection
+from memoria.snapshot.export.selection import Selection
+from memoria.snapshot.merge.mapping import MEMORIES, REFERENCES
 from tests.conftest import MakeDatabase
 from tests.samples.databases import insert, rows_of
 from tests.samples.engine import export, import_

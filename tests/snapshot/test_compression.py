@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import zstandard
 
-from memoria.snapshot.compression import by_content, by_name, compressor, decompress
 from memoria.snapshot.errors import InvalidSnapshot
+from memoria.snapshot.files.compression import by_content, by_name, compressor, decompress
 from tests.conftest import ROOT
 from tests.snapshot.snapshots import cluster, compress, read, snapshot
 

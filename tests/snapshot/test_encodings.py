@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from memoria.snapshot.compare import compare
+from memoria.snapshot.compare.compare import compare
+from memoria.snapshot.compare.streams import database_side
 from memoria.snapshot.errors import InvalidRows, SnapshotError
+from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.progress import NoProgress
-from memoria.snapshot.registry import TABLES
-from memoria.snapshot.selection import Selection
-from memoria.snapshot.sides import database_side
+from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import connected, insert, query, script
 from tests.samples.engine import export, import_, merge, opened, undo, without_header

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
-from memoria.snapshot.selection import Selection
+from memoria.snapshot.export.selection import Selection
 from tests.conftest import KINDS, MakeDatabase
 from tests.faults import CREATE
 from tests.samples.databases import CORE, EVERY, insert, query, script

@@ -10,7 +10,7 @@ import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, Declined, InvalidRows
 from memoria.snapshot.files import InputFile
-from memoria.snapshot.importer import Import
+from memoria.snapshot.replace.replace import Import
 from tests.conftest import RunMemoria
 from tests.faults import CREATE
 from tests.samples.databases import CORE, EVERY, contents, insert, query, rows_of, script

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from memoria.snapshot import database
-from memoria.snapshot.compare import compare
+from memoria.snapshot.compare.compare import compare
+from memoria.snapshot.compare.streams import database_side
 from memoria.snapshot.errors import InvalidRows, SnapshotError
 from memoria.snapshot.progress import NoProgress
-from memoria.snapshot.registry import TABLES
-from memoria.snapshot.sides import database_side
+from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import create_existing, insert, query, script
 from tests.samples.engine import export, import_, merge, opened

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from memoria.snapshot.database import sqlite_rows
+from memoria.snapshot.database.sqlite import encoder as sqlite_rows
 from memoria.snapshot.errors import InvalidRows
 from tests.conftest import MakeDatabase
 from tests.samples.databases import insert, rows_of

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from memoria.snapshot.mapping import Namespaces, WrongMap, namespaces, new_id
+from memoria.snapshot.merge.mapping import Namespaces, WrongMap, namespaces, new_id
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 
 from memoria.snapshot.errors import InvalidRows, SnapshotError
 from memoria.snapshot.files import InputFile
-from memoria.snapshot.mapping import WrongMap, new_id
-from memoria.snapshot.merge import Merge
+from memoria.snapshot.merge.mapping import WrongMap, new_id
+from memoria.snapshot.merge.merge import Merge
 from memoria.snapshot.report import Report
 from tests.conftest import MakeDatabase
 from tests.samples.databases import connected, contents, create_existing, insert, query, rows_of, script

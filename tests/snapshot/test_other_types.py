@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from memoria.snapshot.compare import compare
+from memoria.snapshot.compare.compare import compare
+from memoria.snapshot.compare.streams import database_side, snapshot_side
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows, SnapshotError
+from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.progress import NoProgress
-from memoria.snapshot.registry import TABLES
-from memoria.snapshot.selection import Selection
-from memoria.snapshot.sides import database_side, snapshot_side
+from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import insert, query, script
 from tests.samples.engine import export, import_, merge, opened, undo

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from memoria.databases import create_tables, describe
-from memoria.snapshot.compare import compare
+from memoria.snapshot.compare.compare import compare
+from memoria.snapshot.compare.streams import database_side
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
 from memoria.snapshot.progress import NoProgress
-from memoria.snapshot.registry import TABLES
-from memoria.snapshot.sides import database_side
+from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import KINDS, MakeDatabase
 from tests.faults import run
 from tests.samples.databases import CORE, insert, query, rows_of, script

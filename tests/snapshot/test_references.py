@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import connected, insert, load_postgresql_sample, query, rows_of, script, sqlite_sample
 from tests.samples.engine import export, import_, merge, opened

@@ -8,9 +8,9 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.registry import EXCLUDED, TABLES, chosen, table_of
-from memoria.snapshot.rows import RowDecoder
-from memoria.snapshot.tables import Column, Kind, Table
+from memoria.snapshot.rows.decoder import RowDecoder
+from memoria.snapshot.schema.facts import Column, Kind, Table
+from memoria.snapshot.schema.registry import EXCLUDED, TABLES, chosen, table_of
 from tests.models import every
 from tests.samples.databases import CORE, EVERY
 from tests.samples.rows import snapshot_row

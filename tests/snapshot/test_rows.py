@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.rows import RowDecoder, RowEncoder
-from memoria.snapshot.tables import ColumnFacts, TableFacts
+from memoria.snapshot.rows.decoder import RowDecoder, RowEncoder
+from memoria.snapshot.schema.facts import ColumnFacts, TableFacts
 from tests.snapshot.snapshots import BY_NAME
 
 CLUSTERS = BY_NAME["clusters"]

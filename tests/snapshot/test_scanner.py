@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from memoria.snapshot.errors import InvalidSnapshot
-from memoria.snapshot.formats.scanner import Scanner
+from memoria.snapshot.rows.scanner import Scanner
 
 CHUNKS = [1, 2, 7, 1 << 16]
 each_chunk = pytest.mark.parametrize("size", CHUNKS)

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows, SnapshotError, UndoRefused
-from memoria.snapshot.history import imports
-from memoria.snapshot.undo_report import ChangedRow, TableUndo, UndoReport
+from memoria.snapshot.history.history import imports
+from memoria.snapshot.history.report import ChangedRow, TableUndo, UndoReport
 from tests.conftest import KINDS, MakeDatabase, server
 from tests.samples.databases import EVERY, connected, contents, create_existing, insert, query, script, sqlite_sample
 from tests.samples.engine import import_, merge, opened, undo

@@ -1,10 +1,10 @@
-"""memoria.snapshot.urls: what is taken for a URL, and is then no path."""
+"""memoria.snapshot.files.urls: what is taken for a URL, and is then no path."""
 
 from __future__ import annotations
 
 import pytest
 
-from memoria.snapshot.urls import NotLocal, is_url, require_local
+from memoria.snapshot.files.urls import NotLocal, is_url, require_local
 
 
 def test_url_or_path() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.values import (
+from memoria.snapshot.rows.values import (
     canonical_time,
     check_depth,
     check_json,

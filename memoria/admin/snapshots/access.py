@@ -6,7 +6,7 @@ from typing import Any
 
 from memoria.admin.snapshots.choices import Choices
 from memoria.models import Upload
-from memoria.snapshot.registry import MODELS
+from memoria.snapshot.schema.registry import MODELS
 
 IMPORT, REPLACE, EXPORT = "memoria.import_snapshot", "memoria.replace_with_snapshot", "memoria.export_snapshot"
 UNDO, VIEW, CHANGE = "memoria.undo_import", "memoria.view_upload", "memoria.change_upload"

@@ -21,16 +21,16 @@ from memoria.databases import connection_for
 from memoria.snapshot import database, formats
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import InvalidRows, InvalidSnapshot, SnapshotError
-from memoria.snapshot.history import Origin
-from memoria.snapshot.importer import Import
-from memoria.snapshot.mapping import Namespaces
-from memoria.snapshot.merge import Merge
-from memoria.snapshot.merge_options import MergeOptions
-from memoria.snapshot.plan import Options
+from memoria.snapshot.history.history import Origin
+from memoria.snapshot.merge.mapping import Namespaces
+from memoria.snapshot.merge.merge import Merge
+from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.registry import TABLES
+from memoria.snapshot.replace.plan import Options
+from memoria.snapshot.replace.replace import Import
 from memoria.snapshot.report import Report
-from memoria.snapshot.tables import names
+from memoria.snapshot.schema.facts import names
+from memoria.snapshot.schema.registry import TABLES
 from memoria.snapshot.watch import Watch
 
 CHANGED = "the data changed since this preview"

@@ -18,12 +18,12 @@ from memoria.admin.snapshots import storage
 from memoria.admin.snapshots.engine import database_name
 from memoria.databases import connection_for
 from memoria.models.uploads import new_id
-from memoria.snapshot.compression import ending
 from memoria.snapshot.errors import DatabaseFailure, FileFailure, SnapshotError
-from memoria.snapshot.exporter import Export
+from memoria.snapshot.export.export import Export
+from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.files import OutputFile
-from memoria.snapshot.registry import TABLES
-from memoria.snapshot.selection import Selection
+from memoria.snapshot.files.compression import ending
+from memoria.snapshot.schema.registry import TABLES
 
 log = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from memoria.admin.snapshots.export import Wanted, download
 from memoria.console.render import visible
 from memoria.models import LongTermMemory, Upload
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.registry import MODELS, TABLES
-from memoria.snapshot.selection import Selection
+from memoria.snapshot.export.selection import Selection
+from memoria.snapshot.schema.registry import MODELS, TABLES
 
 MEMORIES_AT_ONCE = 5000
 """Memories that can be chosen one by one."""

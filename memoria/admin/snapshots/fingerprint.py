@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import msgspec
 
 from memoria.snapshot.database import Sink
-from memoria.snapshot.database.sqlite import quoted
-from memoria.snapshot.tables import TableFacts
+from memoria.snapshot.database.sqlite.connection import quoted
+from memoria.snapshot.schema.facts import TableFacts
 
 _VERSIONS = (
     "SELECT count(*), coalesce(sum(hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t.xmin), 0)::numeric), 0)::text"

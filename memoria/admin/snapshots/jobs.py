@@ -37,7 +37,7 @@ from memoria.console.render import visible
 from memoria.models import Finding, Import, Upload
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import EditedSnapshot, InvalidSnapshot, SnapshotError
-from memoria.snapshot.history import Origin
+from memoria.snapshot.history.history import Origin
 
 State = Upload.State
 log = logging.getLogger(__name__)

@@ -33,8 +33,8 @@ from memoria.console.render import visible
 from memoria.databases import connection_for
 from memoria.models import Import
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.undo import Undo
-from memoria.snapshot.undo_report import UndoReport
+from memoria.snapshot.history.report import UndoReport
+from memoria.snapshot.history.undo import Undo
 
 SHOWN = 100
 

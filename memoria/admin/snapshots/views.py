@@ -35,8 +35,8 @@ from memoria.console.question import before_and_after
 from memoria.console.render import visible
 from memoria.models import Upload
 from memoria.snapshot.errors import FileFailure
-from memoria.snapshot.registry import MODELS
 from memoria.snapshot.report import counted
+from memoria.snapshot.schema.registry import MODELS
 
 State = Upload.State
 FINDINGS_SHOWN = 100

@@ -15,13 +15,13 @@ from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.console.render_comparison import print_comparison
 from memoria.databases import connection_for, describe
-from memoria.snapshot.compare import Comparison, compare
+from memoria.snapshot.compare.compare import Comparison, compare
+from memoria.snapshot.compare.streams import Side, database_side, snapshot_side
 from memoria.snapshot.errors import InvalidSnapshot
+from memoria.snapshot.files.urls import is_url
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.registry import chosen
-from memoria.snapshot.sides import Side, database_side, snapshot_side
-from memoria.snapshot.tables import Table
-from memoria.snapshot.urls import is_url
+from memoria.snapshot.schema.facts import Table
+from memoria.snapshot.schema.registry import chosen
 
 _SQLITE = b"SQLite format 3\0"
 

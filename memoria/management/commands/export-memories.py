@@ -15,12 +15,12 @@ from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.databases import describe
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.exporter import Export
+from memoria.snapshot.export.export import Export
+from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.files import OutputFile
+from memoria.snapshot.files.urls import is_url
 from memoria.snapshot.report import Report
-from memoria.snapshot.selection import Selection
-from memoria.snapshot.urls import is_url
-from memoria.snapshot.values import as_utf8, canonical_time
+from memoria.snapshot.rows.values import as_utf8, canonical_time
 
 
 class Command(SnapshotCommand):

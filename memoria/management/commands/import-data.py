@@ -12,10 +12,10 @@ from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.console.question import Question, replaced
 from memoria.databases import describe
-from memoria.snapshot.importer import Import
-from memoria.snapshot.plan import Options
-from memoria.snapshot.registry import chosen
+from memoria.snapshot.replace.plan import Options
+from memoria.snapshot.replace.replace import Import
 from memoria.snapshot.report import Report
+from memoria.snapshot.schema.registry import chosen
 
 
 class Command(SnapshotCommand):

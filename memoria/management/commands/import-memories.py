@@ -13,11 +13,11 @@ from memoria.console.progress import TerminalProgress
 from memoria.console.question import Question, overwritten
 from memoria.databases import describe
 from memoria.snapshot.errors import Declined
-from memoria.snapshot.mapping import namespaces
-from memoria.snapshot.merge import Merge
-from memoria.snapshot.merge_options import MergeOptions
+from memoria.snapshot.merge.mapping import namespaces
+from memoria.snapshot.merge.merge import Merge
+from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.report import Report
-from memoria.snapshot.values import as_utf8
+from memoria.snapshot.rows.values import as_utf8
 
 
 class Command(SnapshotCommand):

@@ -11,7 +11,7 @@ from memoria.console.version import version
 from memoria.databases import describe, require_in_sight
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, ShortTermMemory
 from memoria.sample_data import build
-from memoria.snapshot.database.sqlite import require_file
+from memoria.snapshot.database.sqlite.connection import require_file
 from memoria.snapshot.errors import NotCreated, SnapshotError
 
 # Clusters before their members.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import ALL, Column, ColumnFacts, Kind, Reference, Table, TableFacts
+from memoria.snapshot.schema.facts import ALL, Column, ColumnFacts, Kind, Reference, Table, TableFacts
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -193,5 +193,5 @@ def _class(connection: BaseDatabaseWrapper, end: str) -> Any:
     """As Django does with its backends, only that of the database at hand is loaded, with its driver."""
     if connection.vendor not in _NAMES:
         raise DatabaseFailure(f"{connection.vendor} is not supported: use SQLite or PostgreSQL")
-    module = import_module(f"{__name__}.{connection.vendor}_{end}")
+    module = import_module(f"{__name__}.{connection.vendor}.{end}")
     return getattr(module, f"{_NAMES[connection.vendor]}{end.capitalize()}")

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import IO, Self
 
-from memoria.snapshot import compression
 from memoria.snapshot.errors import FileFailure, InvalidSnapshot
-from memoria.snapshot.urls import require_local
+from memoria.snapshot.files import compression
+from memoria.snapshot.files.urls import require_local
 
 CHUNK = 256 << 10
 

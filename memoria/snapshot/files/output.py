@@ -17,9 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from memoria.snapshot import compression
 from memoria.snapshot.errors import FileFailure
-from memoria.snapshot.urls import require_local
+from memoria.snapshot.files import compression
+from memoria.snapshot.files.urls import require_local
 
 _SYNC_EVERY = 16 << 20
 """Bytes after which the disk is told to write: it is kept busy while rows are still read, and the last flush is short.

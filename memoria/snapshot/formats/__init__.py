@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from memoria.snapshot import compression
 from memoria.snapshot.errors import InvalidSnapshot
+from memoria.snapshot.files import compression
 from memoria.snapshot.formats.json import JSONReader, JSONWriter
 from memoria.snapshot.formats.ndjson import NDJSONReader, NDJSONWriter
 from memoria.snapshot.formats.reader import RawRow, Reader
-from memoria.snapshot.formats.scanner import Scanner
+from memoria.snapshot.rows.scanner import Scanner
 
 __all__ = ["FORMATS", "READERS", "WRITERS", "RawRow", "Reader", "by_name", "read"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from memoria.snapshot.errors import InvalidSnapshot, InvalidValue
-from memoria.snapshot.values import check_depth
+from memoria.snapshot.rows.values import check_depth
 
 FORMAT = "memoria-snapshot"
 VERSION = 1

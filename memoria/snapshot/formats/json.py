@@ -9,7 +9,7 @@ from typing import Any
 from memoria.snapshot.errors import InvalidSnapshot
 from memoria.snapshot.formats.header import TABLE_OF_LAYOUT_C, parse, parse_footer
 from memoria.snapshot.formats.reader import RawRow, Reader
-from memoria.snapshot.formats.scanner import Scanner
+from memoria.snapshot.rows.scanner import Scanner
 
 _CANONICAL = b'{\n"metadata": '
 """How our own files begin: their rows stand on one line each and need not be searched for their end."""

@@ -9,7 +9,7 @@ from memoria.snapshot.errors import InvalidSnapshot
 from memoria.snapshot.formats.header import parse, parse_footer
 from memoria.snapshot.formats.json import dumps
 from memoria.snapshot.formats.reader import RawRow, Reader
-from memoria.snapshot.formats.scanner import MAX_VALUE, Scanner
+from memoria.snapshot.rows.scanner import MAX_VALUE, Scanner
 
 _FOOTER = b'{"integrity"'
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from memoria.snapshot.digest import BackgroundSha256
 from memoria.snapshot.errors import EditedSnapshot, InvalidSnapshot
+from memoria.snapshot.files.digest import BackgroundSha256
 from memoria.snapshot.formats.header import Footer, Header, parse_header
 from memoria.snapshot.report import counted
 

@@ -18,7 +18,7 @@ from memoria.admin.snapshots.views import database_name
 from memoria.databases import connection_for
 from memoria.models import Import, LongTermMemory
 from memoria.snapshot.files import InputFile
-from memoria.snapshot.merge import Merge
+from memoria.snapshot.merge.merge import Merge
 from tests.admin.snapshots.conftest import Sign, applied, chosen, memories, uploaded
 from tests.samples.databases import EVERY, insert, rows_of
 from tests.samples.engine import export as exported

@@ -7,9 +7,9 @@ import pytest
 
 from memoria.snapshot import database
 from memoria.snapshot.errors import InvalidRows
-from memoria.snapshot.registry import chosen
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import ColumnFacts, Kind, Reference
+from memoria.snapshot.schema.facts import ColumnFacts, Kind, Reference
+from memoria.snapshot.schema.registry import chosen
 from tests.conftest import KINDS, MakeDatabase
 from tests.samples.databases import connected, insert, load_postgresql_sample, query
 from tests.samples.engine import export, import_, opened

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memoria.snapshot.database.sqlite_rows import SQLiteEncoder
+from memoria.snapshot.database.sqlite.encoder import SQLiteEncoder
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.tables import Column, Kind
+from memoria.snapshot.schema.facts import Column, Kind
 
 COLUMNS = (
     Column("id", Kind.INTEGER),
@@ -120,7 +120,7 @@ def test_a_line_end_inside_a_string_is_no_json() -> None:
 
 
 def test_shapes_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memoria.snapshot.database.sqlite_rows._SHAPES", 2)
+    monkeypatch.setattr("memoria.snapshot.database.sqlite.encoder._SHAPES", 2)
     encoder = SQLiteEncoder(COLUMNS)
     for row in ((1, *[None] * 8), (1, "a", *[None] * 7), (1, None, 0, *[None] * 6)):
         assert encoder.encode(row) == encoder._carefully(row)

@@ -8,8 +8,8 @@ import pytest
 from memoria.snapshot import database
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseFailure
-from memoria.snapshot.registry import chosen
-from memoria.snapshot.tables import Kind
+from memoria.snapshot.schema.facts import Kind
+from memoria.snapshot.schema.registry import chosen
 from tests.conftest import MakeDatabase
 from tests.samples.databases import contents, insert, query, rows_of, script
 from tests.samples.engine import opened

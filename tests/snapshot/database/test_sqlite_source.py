@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from memoria.snapshot import database
-from memoria.snapshot.database import sqlite
+from memoria.snapshot.database.sqlite import connection as sqlite
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
-from memoria.snapshot.registry import chosen
 from memoria.snapshot.report import Issue
-from memoria.snapshot.tables import ColumnFacts, Reference
+from memoria.snapshot.schema.facts import ColumnFacts, Reference
+from memoria.snapshot.schema.registry import chosen
 from tests.conftest import MakeDatabase
 from tests.samples.databases import connected, insert, query, script, sqlite_sample
 from tests.samples.engine import export, opened

@@ -1,0 +1,1 @@
+"""Compares two sources of rows: databases, snapshots, or one of each."""

@@ -1,0 +1,1 @@
+"""How the engine reads and writes PostgreSQL."""

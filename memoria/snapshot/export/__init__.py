@@ -1,0 +1,1 @@
+"""Writes a snapshot out of a database."""

@@ -1,0 +1,52 @@
+"""What a database holds and a snapshot of it does not, so that nothing stays behind in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from memoria.snapshot.database import Source
+from memoria.snapshot.export.selection import EDGES, NOTHING, Conditions
+from memoria.snapshot.rows.values import readable
+from memoria.snapshot.schema.facts import Table, TableFacts
+from memoria.snapshot.schema.registry import other_columns, other_tables
+
+_REFERENCES = {"duplicate_of": False, "supersedes_json": True, "related_memories_json": True}
+"""Columns of long_term_memory that hold the id of a memory -> whether it is a JSON array of them."""
+
+
+def left_out(
+    source: Source,
+    facts: Mapping[str, TableFacts],
+    tables: Sequence[Table],
+    conditions: Conditions | None,
+    selected: Mapping[str, int],
+) -> dict[str, int]:
+    """`table` -> rows, `table.column` -> values of a column that no snapshot carries, and where only some namespaces
+    are chosen (`selected`: table -> rows that are) also their edges and references to memories outside -> how many."""
+    found = {name: source.count(name) for name in other_tables(facts, tables)}
+    for table in tables:
+        if table.name in facts:
+            for column in other_columns(table, facts[table.name]):
+                found[f"{table.name}.{column}"] = source.count(table.name, column)
+            if conditions is not None:
+                found[table.name] = source.count(table.name) - selected[table.name]
+    if conditions is not None:
+        found |= _crossing(source, facts, conditions)
+    return {readable(name): count for name, count in found.items() if count or conditions is None}
+
+
+def _crossing(source: Source, facts: Mapping[str, TableFacts], conditions: Conditions) -> dict[str, int]:
+    found = {}
+    for table in EDGES:
+        if table in facts and conditions.of[table] != NOTHING and not conditions.keeps_crossing_edges:
+            found[f"{table} {conditions.elsewhere}"] = source.count(table, where=conditions.crossing(table))
+    table = "long_term_memory"
+    for column, is_array in _REFERENCES.items() if table in facts else ():
+        if column in facts[table].columns:
+            name = f'{table}."{column}"'
+            outside = conditions.outside("e.value" if is_array else name)
+            if is_array:
+                outside = f"EXISTS (SELECT 1 FROM {source.elements(name)} WHERE {outside})"
+            where = f"{conditions.of[table]} AND {name} IS NOT NULL AND {outside}"
+            found[f"{table}.{column} {conditions.elsewhere}, kept"] = source.count(table, where=where)
+    return found

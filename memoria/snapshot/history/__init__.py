@@ -1,0 +1,1 @@
+"""Keeps what imports did, and takes them back."""

@@ -1,0 +1,1 @@
+"""Adds the memories of a snapshot to those that are there."""

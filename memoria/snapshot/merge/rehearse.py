@@ -1,0 +1,46 @@
+"""Puts the rows of a merge to the database, where only that can judge them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain, groupby
+from typing import TYPE_CHECKING
+
+from memoria.snapshot.formats import Reader
+from memoria.snapshot.merge.plan import MergePlan
+from memoria.snapshot.merge.rows import MergedRows
+from memoria.snapshot.rehearsal import Rehearsal, is_needed
+from memoria.snapshot.replace.apply import require_same_file, unchanged
+from memoria.snapshot.rows.decoder import decoders
+from memoria.snapshot.schema.facts import Table
+
+if TYPE_CHECKING:
+    from memoria.snapshot.database import Sink
+
+
+def rehearse(sink: Sink, plan: MergePlan, tables: Sequence[Table], read: Callable[[], Reader]) -> dict[str, list[int]]:
+    """The rows that the database refuses, by table and place in the file; the report is told of each.
+
+    `tables` are those of the file that the target has, with the action of each row decided.
+    """
+    written = "s.action IN ('insert', 'overwrite')"
+    tables = [table for table in tables if plan.stages[table.name].holds(written)]
+    if not plan.options.validate or not is_needed(tables, plan.facts, plan.decoders, plan.report):
+        return {}
+    options = plan.options
+    # What the plan's own have counted must not be counted again.
+    fresh = decoders(tables, plan.facts, ignore_unknown=options.ignore_unknown, validate=options.validate)
+    upserts = {table.name for table in tables if plan.stages[table.name].holds("s.action = 'overwrite'")}
+    with sink.rehearsal([table.name for table in tables]):
+        rehearsal = Rehearsal(sink, plan.facts, fresh, lambda _, issue: plan.add(issue))
+        for part in [tables] if plan.parents_first else [[table] for table in tables]:
+            chosen = {table.name: MergedRows(plan, table, fresh[table.name]) for table in part}
+            reader = read()
+            rows = ((number, row) for number, row in enumerate(unchanged(reader)) if row.table in chosen)
+            for name, run in groupby(rows, key=lambda numbered: numbered[1].table):
+                fresh[name].legacy = reader.legacy
+                merged = chain.from_iterable(chosen[name].parts(run))
+                rehearsal.write(fresh[name].table, merged, upsert=name in upserts)
+            require_same_file(plan.digest, reader)
+        sink.finish(tables, {}, replace=False)
+    return rehearsal.refused

@@ -1,0 +1,1 @@
+"""Replaces tables of a database by those of a snapshot."""

@@ -1,0 +1,249 @@
+"""Does what a plan says, in one transaction, and proves before the commit that it did exactly that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from memoria.snapshot.errors import (
+    DatabaseBusy,
+    DatabaseFailure,
+    FileFailure,
+    InvalidRows,
+    InvalidSnapshot,
+    InvalidValue,
+    WriteCancelled,
+)
+from memoria.snapshot.formats import Reader
+from memoria.snapshot.formats.reader import RawRow
+from memoria.snapshot.history.history import History
+from memoria.snapshot.progress import Progress
+from memoria.snapshot.replace.plan import Plan
+from memoria.snapshot.report import Issue
+from memoria.snapshot.schema.facts import Reference, Table, TableFacts, stage_name
+
+if TYPE_CHECKING:
+    from memoria.snapshot.database import Sink
+
+_CHANGED = "the file changed while it was imported; nothing was changed"
+_BULK_ROWS = 10_000
+"""From here on, building an index once is faster than keeping it up to date row by row."""
+
+
+def apply(
+    sink: Sink,
+    plan: Plan,
+    carried: Sequence[Table],
+    read: Callable[[], Reader],
+    history: History,
+    progress: Progress,
+    *,
+    size: int,
+) -> None:
+    """Insert the rows of a file, read again with `read`, as `plan` says. Any difference rolls everything back.
+
+    `size`: bytes of the file as they are stored.
+    """
+    outside = plan.outside_references(carried) if plan.options.truncate else []
+    with sink.transaction([table.name for table in carried] + [reference.table for reference in outside]):
+        before = _require_unchanged(sink, plan, carried)
+        referring = [_referring(sink, reference) for reference in outside]
+        watched = {reference.target for reference in outside}
+        beside = _beside(plan, carried, watched)
+        orphans = {table.name: sink.orphans(table) for table in carried}
+        history.begin()
+        if plan.options.truncate:
+            progress.stage("Removing")
+            _clear(sink, plan, carried, watched, history)
+        progress.stage("Importing", size=size)
+        bulk = {table.name for table in carried if _is_bulk(sink, plan, table, before[table.name])}
+        inserted = _insert(sink, plan, carried, read, bulk, beside, progress)
+        progress.stage("Finishing")
+        nulled = sink.finish(carried, plan.nulls, replace=plan.options.truncate)
+        prove(sink, plan, carried, inserted, {} if plan.options.truncate else before, nulled)
+        _note_written(plan, carried, before, history)
+        require_no_new_orphans(sink, carried, orphans)
+        history.end(plan.report)
+        for reference, found in zip(outside, referring, strict=True):
+            if _referring(sink, reference) != found:
+                raise DatabaseFailure(
+                    f"rows of {reference.table} refer to rows of {reference.target} that the import would remove:"
+                    f" import {reference.table} as well, or add rows with --no-truncate; nothing was changed"
+                )
+
+
+def _clear(sink: Sink, plan: Plan, carried: Sequence[Table], watched: set[str], history: History) -> None:
+    for table in carried:
+        history.removed(table)
+    for table in reversed(carried):
+        # What moves into place removes the rows that it does not replace, if there is anything to move.
+        moves = table.name in watched and sink.moves_into_place and plan.report.tables[table.name].inserted
+        if not moves:
+            planned, done = plan.report.tables[table.name].deleted, sink.clear(table)
+            if done != planned:
+                raise WriteCancelled(table.name, "deleted", done, planned, plan.facts[table.name].triggers)
+
+
+def _insert(
+    sink: Sink,
+    plan: Plan,
+    carried: Sequence[Table],
+    read: Callable[[], Reader],
+    bulk: set[str],
+    beside: set[str],
+    progress: Progress,
+) -> Counter[str]:
+    """Rows inserted of each table; the file is read once, or once for each table where parents do not come first."""
+    inserted: Counter[str] = Counter()
+    for tables in [carried] if plan.parents_first else [[table] for table in carried]:
+        for table, rows in _by_table(plan, tables, read()):
+            started = monotonic()
+            inserted[table.name] += sink.insert(
+                table, advancing(rows, progress), bulk=table.name in bulk, beside=table.name in beside
+            )
+            plan.report.tables[table.name].seconds += monotonic() - started
+    return inserted
+
+
+def _note_written(plan: Plan, carried: Sequence[Table], before: Mapping[str, int], history: History) -> None:
+    for table in carried:
+        if plan.options.truncate or not before[table.name]:
+            history.written(table)
+        elif plan.options.validate:
+            history.written(table, f't."{table.key.name}" IN (SELECT key FROM {stage_name(table.name)})')
+        elif plan.report.tables[table.name].inserted:
+            history.cannot_be_undone()  # no row was looked at before it went in
+
+
+def _beside(plan: Plan, carried: Sequence[Table], watched: set[str]) -> set[str]:
+    """Tables whose rows wait until the end: those that others watch, those with references to set to NULL, and, because
+    parents must be there first, whatever refers to one of them."""
+    beside = set(plan.nulls) | watched
+    for table in carried:
+        if any(reference.target in beside for reference in plan.facts[table.name].references):
+            beside.add(table.name)
+    return beside
+
+
+def require_same_schema(sink: Sink, planned: Mapping[str, TableFacts], carried: Sequence[Table]) -> None:
+    facts = sink.facts()
+    for table in carried:
+        if facts.get(table.name) != planned[table.name]:
+            raise DatabaseBusy(f"the schema of {table.name} changed since the plan was made; run the import again")
+
+
+def require_no_new_orphans(sink: Sink, carried: Sequence[Table], before: Mapping[str, int]) -> None:
+    """`before`: rows of each table whose references led nowhere already."""
+    for table in carried:
+        if sink.orphans(table) > before[table.name]:
+            raise DatabaseFailure(f"rows of {table.name} would refer to rows that are not there; nothing was changed")
+
+
+def _require_unchanged(sink: Sink, plan: Plan, carried: Sequence[Table]) -> dict[str, int]:
+    """Rows of each table now that nobody else can write; they must be those that the plan saw."""
+    require_same_schema(sink, plan.facts, carried)
+    before = {table.name: sink.count(table.name) for table in carried}
+    for table in carried:
+        if plan.options.truncate and before[table.name] != plan.report.tables[table.name].deleted:
+            raise DatabaseBusy(f"the rows of {table.name} changed since the plan was made; run the import again")
+    return before
+
+
+def _referring(sink: Sink, reference: Reference) -> tuple[Any, ...]:
+    """How many rows a table has that the import must not touch, and how many of them refer to rows that exist."""
+    target = f'SELECT 1 FROM "{reference.target}" p WHERE p."{reference.target_column}" = t."{reference.column}"'
+    return sink.query(f'SELECT count(*), count(CASE WHEN EXISTS ({target}) THEN 1 END) FROM "{reference.table}" t')[0]
+
+
+def _is_bulk(sink: Sink, plan: Plan, table: Table, before: int) -> bool:
+    nobody_looks = before == 0 or (plan.options.truncate and not sink.indexing_locks_readers)
+    return nobody_looks and plan.report.tables[table.name].inserted >= _BULK_ROWS
+
+
+def _by_table(plan: Plan, tables: Sequence[Table], reader: Reader) -> Iterator[tuple[Table, Iterator[list[Any]]]]:
+    """The decoded rows of `tables`, in runs as they stand in the file."""
+    chosen = {table.name: table for table in tables}
+    rows = (
+        (number, row)
+        for number, row in enumerate(unchanged(reader))
+        if row.table in chosen and not plan.skips(row.table, number)
+    )
+    for name, run in groupby(rows, key=lambda numbered: numbered[1].table):
+        yield chosen[name], _decoded(plan, name, run)
+    require_same_file(plan.digest, reader)
+
+
+def require_same_file(digest: str, reader: Reader) -> None:
+    """Raises FileFailure if what was read is not the file of the plan."""
+    if digest != reader.digest:
+        raise FileFailure(_CHANGED)
+
+
+def unchanged(reader: Reader) -> Iterator[RawRow]:
+    """The rows of a file that was whole when it was planned."""
+    try:
+        yield from reader
+    except InvalidSnapshot:
+        raise FileFailure(_CHANGED) from None
+
+
+def _decoded(plan: Plan, name: str, run: Any) -> Iterator[list[Any]]:
+    decoder = plan.decoders[name]
+    for _, row in run:
+        try:
+            yield decoder.decode(row.data)
+        except InvalidValue as error:
+            # Only where the plan's own checks were left out with --no-validate.
+            plan.report.add(Issue(name, error.reason, row.line, decoder.key(row.data)))
+            sentence = plan.report.issues[-1].sentence(plan.report.file.name)
+            raise InvalidRows(f"{sentence} (nothing was changed)", plan.report) from None
+
+
+def advancing(rows: Iterator[list[Any]], progress: Progress) -> Iterator[list[Any]]:
+    """The rows, telling `progress` of every thousand."""
+    for number, row in enumerate(rows, 1):
+        if number % 1000 == 0:
+            progress.advance(rows=1000)
+        yield row
+
+
+def require_written(
+    table: str, done: int, wanted: int, found: int, planned: int, facts: Mapping[str, TableFacts]
+) -> None:
+    """Raise if fewer rows were written than `wanted`, or the table holds other than the `planned` number of rows."""
+    if done != wanted:
+        raise WriteCancelled(table, "written", done, wanted, facts[table].triggers)
+    if found != planned:
+        triggers = facts[table].triggers
+        by = f"; its triggers ({', '.join(triggers)}) may add or remove some" if triggers else ""
+        raise DatabaseFailure(
+            f"{table} would hold {found:,} rows where the plan says {planned:,}{by}; nothing was changed"
+        )
+
+
+def prove(
+    sink: Sink,
+    plan: Plan,
+    carried: Sequence[Table],
+    inserted: Counter[str],
+    kept: Mapping[str, int],
+    nulled: Mapping[tuple[str, str], int],
+) -> None:
+    """Compare the rows of each table with the plan's: those `inserted`, beside those that were there and are `kept`.
+
+    `nulled`: (table, column) -> references that were set to NULL.
+    """
+    for table in carried:
+        counts = plan.report.tables[table.name]
+        planned = counts.inserted + kept.get(table.name, 0)
+        found = sink.count(table.name)
+        require_written(table.name, inserted[table.name], counts.inserted, found, planned, plan.facts)
+        emptied = {column: count for (name, column), count in nulled.items() if name == table.name and count}
+        if emptied != counts.nulled:
+            raise DatabaseFailure(
+                f"{table.name} would lose {sum(emptied.values()):,} references where the plan says"
+                f" {sum(counts.nulled.values()):,}; nothing was changed"
+            )

@@ -1,0 +1,1 @@
+"""Turns one row into values and back, and checks it."""
