@@ -24,7 +24,7 @@ def main() -> None:
             print(import_module("memoria.console.version").version())
         elif arguments in ([], ["help"], ["-h"], ["--help"]):
             django.setup()
-            print(import_module("memoria.console.commands").overview())  # it needs the models
+            print(import_module("memoria.console.overview_text").overview())  # it needs the models
         else:
             _run(arguments)
     except ImproperlyConfigured as error:

@@ -23,9 +23,9 @@ import pytest
 from django.core.management import load_command_class
 from django.db.models import CASCADE, SET_NULL, ForeignKey
 
-from memoria.backup.catalogue import Entry
 from memoria.backup.report import BackupReport
-from memoria.backup.sidecar import Sidecar
+from memoria.backup.store.catalogue import Entry
+from memoria.backup.store.sidecar import Sidecar
 from memoria.snapshot import errors, report
 from memoria.snapshot.compare import compare
 from memoria.snapshot.history import report as undo_report

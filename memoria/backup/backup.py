@@ -15,18 +15,20 @@ from pathlib import Path
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria import __version__
-from memoria.backup import catalogue, lock, postgresql, refusal, retention, sqlite
-from memoria.backup import sidecar as sidecars
-from memoria.backup.contents import Contents
-from memoria.backup.destination import CUSTOM, SQL, Destination, require_file_or_nothing
 from memoria.backup.errors import InvalidBackup, NotRestorable, WrongArguments
-from memoria.backup.file import BackupFile
-from memoria.backup.properties import Properties
+from memoria.backup.postgresql import dump as postgresql
 from memoria.backup.report import BackupReport
-from memoria.backup.retention import Policy
-from memoria.backup.sidecar import Sidecar, Verified
+from memoria.backup.sqlite import dump as sqlite
+from memoria.backup.store import catalogue, lock, refusal, retention
+from memoria.backup.store import sidecar as sidecars
+from memoria.backup.store.destination import CUSTOM, SQL, Destination, require_file_or_nothing
+from memoria.backup.store.digests import Contents
+from memoria.backup.store.file import BackupFile
+from memoria.backup.store.properties import Properties
+from memoria.backup.store.retention import Policy
+from memoria.backup.store.sidecar import Sidecar, Verified
+from memoria.backup.store.work_folder import work_folder
 from memoria.backup.verification import Expected, Verification
-from memoria.backup.work import work_folder
 from memoria.snapshot.database.sqlite.connection import failures as sqlite_failures
 from memoria.snapshot.errors import DatabaseFailure, FileFailure
 from memoria.snapshot.files import OutputFile, sync_folder

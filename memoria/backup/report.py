@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from memoria.backup.sidecar import Sidecar
+from memoria.backup.store.sidecar import Sidecar
 
 
 @dataclass(slots=True)

@@ -16,20 +16,22 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
 from memoria import __version__
-from memoria.backup import catalogue, lock, postgresql, refusal, sqlite
 from memoria.backup.backup import SILENCE, Backup
-from memoria.backup.contents import Contents
-from memoria.backup.destination import Destination, plain_name
 from memoria.backup.errors import InvalidBackup
-from memoria.backup.file import BackupFile
-from memoria.backup.postgresql_clear import clear
-from memoria.backup.postgresql_load import load, script
-from memoria.backup.postgresql_properties import restore
-from memoria.backup.postgresql_scratch import rename_database, require_free, scratch
+from memoria.backup.postgresql import dump as postgresql
+from memoria.backup.postgresql.clear import clear
+from memoria.backup.postgresql.load import load, script
+from memoria.backup.postgresql.properties import restore
+from memoria.backup.postgresql.scratch import rename_database, require_free, scratch
 from memoria.backup.report import BackupReport
-from memoria.backup.sidecar import Sidecar
+from memoria.backup.sqlite import dump as sqlite
+from memoria.backup.store import catalogue, lock, refusal
+from memoria.backup.store.destination import Destination, plain_name
+from memoria.backup.store.digests import Contents
+from memoria.backup.store.file import BackupFile
+from memoria.backup.store.sidecar import Sidecar
+from memoria.backup.store.work_folder import work_folder
 from memoria.backup.verification import require_same, restore_sqlite
-from memoria.backup.work import work_folder
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.database.postgresql.connection import connect, failures, waited_for
 from memoria.snapshot.database.sqlite.connection import failures as sqlite_failures

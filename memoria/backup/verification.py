@@ -12,13 +12,15 @@ import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2 import errors
 
-from memoria.backup import postgresql, sqlite, sqlite_load
-from memoria.backup.contents import Contents, differences
 from memoria.backup.errors import InvalidBackup, NotRestorable
-from memoria.backup.file import BackupFile
-from memoria.backup.postgresql_load import load, read, script
-from memoria.backup.postgresql_scratch import NotPermitted, scratch
-from memoria.backup.postgresql_script import Script
+from memoria.backup.postgresql import dump as postgresql
+from memoria.backup.postgresql.load import load, read, script
+from memoria.backup.postgresql.scratch import NotPermitted, scratch
+from memoria.backup.postgresql.script import Script
+from memoria.backup.sqlite import dump as sqlite
+from memoria.backup.sqlite import load as sqlite_load
+from memoria.backup.store.digests import Contents, differences
+from memoria.backup.store.file import BackupFile
 from memoria.snapshot.database.postgresql.connection import connect, failures, is_lost
 from memoria.snapshot.database.sqlite.connection import failures as sqlite_failures
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from memoria.backup import catalogue, refusal
-from memoria.backup import sidecar as sidecars
 from memoria.backup.backup import SILENCE
-from memoria.backup.file import BackupFile
 from memoria.backup.report import BackupReport
-from memoria.backup.sidecar import Sidecar, Verified
+from memoria.backup.store import catalogue, refusal
+from memoria.backup.store import sidecar as sidecars
+from memoria.backup.store.file import BackupFile
+from memoria.backup.store.sidecar import Sidecar, Verified
 from memoria.backup.verification import Expected, Verification
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.rows.values import spelled

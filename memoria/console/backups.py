@@ -21,13 +21,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from memoria.backup import sidecar as sidecars
 from memoria.backup.backup import SILENCE
-from memoria.backup.catalogue import Entry
-from memoria.backup.check import age
-from memoria.backup.contents import Contents
+from memoria.backup.freshness import age
 from memoria.backup.report import BackupReport
-from memoria.backup.sidecar import Sidecar
+from memoria.backup.store import sidecar as sidecars
+from memoria.backup.store.catalogue import Entry
+from memoria.backup.store.digests import Contents
+from memoria.backup.store.sidecar import Sidecar
 from memoria.console.options import EPILOG
 from memoria.console.question import Question, before_and_after
 from memoria.console.render import console, size, visible

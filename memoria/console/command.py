@@ -20,8 +20,8 @@ from typing import Any, NoReturn, Protocol
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from memoria.console.commands import owners
 from memoria.console.options import EPILOG
+from memoria.console.overview_text import owners
 from memoria.console.render import print_report, visible
 from memoria.console.report_file import report_file, write_report
 from memoria.console.version import version

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from memoria.admin.overview import overview as overview_of
+from memoria.admin.overview.overview import overview as overview_of
 from memoria.admin.sites import site_of
 
 register = template.Library()

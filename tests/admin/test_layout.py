@@ -6,7 +6,7 @@ import math
 import random
 import time
 
-from memoria.admin.layout import layout
+from memoria.admin.graph.layout import layout
 
 
 def test_nothing_and_little() -> None:

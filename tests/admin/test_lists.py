@@ -13,9 +13,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from memoria.admin import rows, search
-from memoria.admin.indexes import indexed_fields, values
-from memoria.admin.search import found
+from memoria.admin.tables import lists as rows
+from memoria.admin.tables import search
+from memoria.admin.tables.indexes import indexed_fields, values
+from memoria.admin.tables.search import found
 from memoria.models import Import, LongTermMemory, MemoryEntity, ShortTermMemory, Team, Upload
 from memoria.snapshot.schema.registry import MODELS
 from tests.admin.conftest import as_default, one_row_each, sample_data

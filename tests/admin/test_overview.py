@@ -13,9 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
-from memoria.admin import figures
-from memoria.admin.charts import columns, rows
-from memoria.admin.graph import NODES, of_namespace
+from memoria.admin.graph.graph import NODES, of_namespace
+from memoria.admin.overview import figures
+from memoria.admin.overview.charts import columns, rows
 from memoria.models import LongTermMemory
 from memoria.models.imports import Import
 from tests.admin.conftest import sample_data

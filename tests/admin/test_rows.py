@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from memoria.admin.readable import readable_json, vector
+from memoria.admin.tables.readable import readable_json, vector
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, Team, Workspace
 from memoria.snapshot.schema.facts import Kind
 from memoria.snapshot.schema.registry import MODELS, table_of

@@ -21,7 +21,7 @@ from django.test import Client
 from django.test.utils import override_settings
 from django.urls import reverse
 
-from memoria.admin.table_storage import folder
+from memoria.admin.row_files.storage import folder
 from memoria.models import Cluster, LongTermMemory, MemoryRule, Team
 from memoria.snapshot.schema.registry import MODELS
 from tests.admin.conftest import one_row_each, sample_data

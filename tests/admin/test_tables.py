@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from memoria.admin.tables import TableAdmin, flatten
+from memoria.admin.tables.table import TableAdmin, flatten
 from memoria.snapshot.schema.registry import MODELS
 from tests.admin.conftest import one_row_each
 

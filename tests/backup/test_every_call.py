@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from memoria.backup import catalogue
-from memoria.backup.file import BackupFile
+from memoria.backup.store import catalogue
+from memoria.backup.store.file import BackupFile
 from tests.backup.backups import backed_up, environment, files, memoria, sidecar
 from tests.faults import BOTH, Make, execute, path_of, state
 from tests.system_calls import KILLED, calls, needs_strace, require_durable, require_honest, strikes

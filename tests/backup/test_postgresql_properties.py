@@ -1,4 +1,4 @@
-"""memoria.backup.postgresql_properties: who may do what after a restore, and what belongs to the database itself."""
+"""memoria.backup.postgresql.properties: who may do what after a restore, and what belongs to the database itself."""
 
 from __future__ import annotations
 

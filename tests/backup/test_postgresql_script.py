@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from memoria.backup.errors import InvalidBackup
-from memoria.backup.postgresql_script import Copy, Script
+from memoria.backup.postgresql.script import Copy, Script
 
 END = b"--\n-- PostgreSQL database dump complete\n--\n\n"
 TEXT = (

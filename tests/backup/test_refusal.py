@@ -1,4 +1,4 @@
-"""memoria.backup.refusal: what is damaged is said to be, is counted no more, and is whole again when it is."""
+"""memoria.backup.store.refusal: what is damaged is said to be, is counted no more, and is whole again when it is."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from memoria.backup import catalogue, refusal
-from memoria.backup import sidecar as sidecars
+from memoria.backup.store import catalogue, refusal
+from memoria.backup.store import sidecar as sidecars
 from tests.backup.backups import backed_up, listing, memoria, refused
 from tests.faults import Make, run
 

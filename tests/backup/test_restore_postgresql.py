@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from memoria.backup.postgresql_load import load
-from memoria.backup.postgresql_script import Sql
+from memoria.backup.postgresql.load import load
+from memoria.backup.postgresql.script import Sql
 from memoria.snapshot.errors import DatabaseFailure
 from tests.backup.backups import POSTGRESQL, backed_up, memoria, programs, refused
 from tests.backup.test_verify import resealed

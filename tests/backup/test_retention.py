@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from memoria.backup.retention import Candidate, Policy, decide
+from memoria.backup.store.retention import Candidate, Policy, decide
 
 START = datetime(2026, 1, 1, 3, 15, tzinfo=UTC)
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pysqlite3
 import pytest
 
-from memoria.backup import sqlite
-from memoria.backup.contents import differences
 from memoria.backup.errors import InvalidBackup
-from memoria.backup.sqlite_load import lines, load
+from memoria.backup.sqlite import dump as sqlite
+from memoria.backup.sqlite.load import lines, load
+from memoria.backup.store.digests import differences
 from tests.backup.backups import backed_up, memoria, needs_shell, sidecar
 from tests.faults import Make, execute, path_of
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from memoria.backup.sqlite_load import lines, load
-from memoria.backup.sqlite_text import insert_lines, literal
+from memoria.backup.sqlite.load import lines, load
+from memoria.backup.sqlite.text import insert_lines, literal
 from tests.backup.backups import needs_shell
 
 EXTREMES = [5e-324, 1e-320, 2.2250738585072014e-308, 1e-291, 1e-289, 0.1 + 0.2, 1e22, 1e23, 1.7976931348623157e308]

@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from memoria.backup import catalogue
-from memoria.backup import sidecar as sidecars
 from memoria.backup.errors import InvalidBackup
-from memoria.backup.file import BackupFile
+from memoria.backup.store import catalogue
+from memoria.backup.store import sidecar as sidecars
+from memoria.backup.store.file import BackupFile
 from memoria.snapshot.errors import SnapshotError
 from tests.backup.backups import POSTGRESQL, backed_up, files, listing, memoria, refused, scratch_databases
 from tests.conftest import KINDS

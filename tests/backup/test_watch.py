@@ -18,14 +18,14 @@ from pathlib import Path
 
 import pytest
 
-from memoria.backup import catalogue
-from memoria.backup import sidecar as sidecars
 from memoria.backup.backup import Backup
-from memoria.backup.check import check
-from memoria.backup.destination import Destination
 from memoria.backup.errors import InvalidBackup
-from memoria.backup.file import BackupFile
-from memoria.backup.retention import Policy
+from memoria.backup.freshness import check
+from memoria.backup.store import catalogue
+from memoria.backup.store import sidecar as sidecars
+from memoria.backup.store.destination import Destination
+from memoria.backup.store.file import BackupFile
+from memoria.backup.store.retention import Policy
 from memoria.console.backups import print_list
 from memoria.databases import connection_for
 from memoria.snapshot.errors import FileFailure, SnapshotError
@@ -303,7 +303,7 @@ def test_a_thousand_nights(make: Make, tmp_path: Path, monkeypatch: pytest.Monke
             elif fate < 0.15:
                 patch.setattr("memoria.backup.backup.publish", killing(patch))
             elif fate < 0.17:
-                patch.setattr("memoria.backup.sidecar.os.fsync", raising(OSError(28, "No space left on device")))
+                patch.setattr("memoria.backup.store.sidecar.os.fsync", raising(OSError(28, "No space left on device")))
             try:
                 Backup(destination, connection, "the database", policy=policy).run()
             except (SnapshotError, KeyboardInterrupt):
@@ -335,7 +335,7 @@ def killing(patch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     """Stands for the end of the process: what would clean up after it does not run."""
 
     def die(*args: object) -> None:
-        patch.setattr("memoria.backup.work.shutil.rmtree", lambda *args, **options: None)
+        patch.setattr("memoria.backup.store.work_folder.shutil.rmtree", lambda *args, **options: None)
         raise KeyboardInterrupt
 
     return die

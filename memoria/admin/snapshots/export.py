@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import StreamingHttpResponse
 
 from memoria.admin.snapshots import storage
-from memoria.admin.snapshots.engine import database_name
+from memoria.admin.snapshots.preview_apply import database_name
 from memoria.databases import connection_for
 from memoria.models.uploads import new_id
 from memoria.snapshot.errors import DatabaseFailure, FileFailure, SnapshotError

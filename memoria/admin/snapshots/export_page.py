@@ -13,12 +13,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 
-from memoria.admin.figures import size
-from memoria.admin.indexes import VALUES_SHOWN, values
+from memoria.admin.overview.figures import size
 from memoria.admin.sites import site_of
 from memoria.admin.snapshots import access
-from memoria.admin.snapshots.doors import door
 from memoria.admin.snapshots.export import Wanted, download
+from memoria.admin.snapshots.guard import door
+from memoria.admin.tables.indexes import VALUES_SHOWN, values
 from memoria.console.render import visible
 from memoria.models import LongTermMemory, Upload
 from memoria.snapshot.errors import SnapshotError

@@ -25,12 +25,13 @@ from django.utils import timezone
 from django_tasks import task
 
 from memoria import conf
-from memoria.admin.snapshots import engine, storage
+from memoria.admin.snapshots import preview_apply as engine
+from memoria.admin.snapshots import storage
 from memoria.admin.snapshots.access import may_apply
 from memoria.admin.snapshots.choices import Choices
 from memoria.admin.snapshots.findings import Findings, held
 from memoria.admin.snapshots.progress import NotedProgress
-from memoria.admin.snapshots.sentences import without_rows
+from memoria.admin.snapshots.redact import without_rows
 from memoria.admin.snapshots.upload_file import TooLarge, UploadedFile
 from memoria.background import ends_with_its_process, enqueue
 from memoria.console.render import visible

@@ -11,10 +11,10 @@ from django.urls import URLPattern, path, register_converter, reverse
 from django.urls.converters import StringConverter
 from django.utils.html import format_html
 
-from memoria.admin.rows import PlainList
 from memoria.admin.snapshots import access, views
 from memoria.admin.snapshots.export_page import export
 from memoria.admin.snapshots.undo_page import ImportAdmin
+from memoria.admin.tables.lists import PlainList
 from memoria.console.render import visible
 from memoria.models import Upload
 

@@ -20,14 +20,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django_tasks import task
 
-from memoria.admin.rows import PlainList
 from memoria.admin.sites import site_of
 from memoria.admin.snapshots import access
-from memoria.admin.snapshots.doors import door
-from memoria.admin.snapshots.engine import CHANGED, Stale, database_name
 from memoria.admin.snapshots.findings import held
 from memoria.admin.snapshots.forms import BOXES
-from memoria.admin.snapshots.sentences import without_rows
+from memoria.admin.snapshots.guard import door
+from memoria.admin.snapshots.preview_apply import CHANGED, Stale, database_name
+from memoria.admin.snapshots.redact import without_rows
+from memoria.admin.tables.lists import PlainList
 from memoria.background import enqueue
 from memoria.console.render import visible
 from memoria.databases import connection_for

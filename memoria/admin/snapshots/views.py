@@ -20,17 +20,17 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from memoria import conf
-from memoria.admin.panels import list_of
 from memoria.admin.sites import site_of
 from memoria.admin.snapshots import access, jobs, storage
+from memoria.admin.snapshots.bars import Line, by_namespace, grid
 from memoria.admin.snapshots.choices import REPLACE, Choices
-from memoria.admin.snapshots.doors import door
-from memoria.admin.snapshots.engine import database_name
 from memoria.admin.snapshots.findings import KEPT
 from memoria.admin.snapshots.forms import ChoicesForm, boxed, first_choices
-from memoria.admin.snapshots.grid import Line, by_namespace, grid
+from memoria.admin.snapshots.guard import door
+from memoria.admin.snapshots.preview_apply import database_name
 from memoria.admin.snapshots.receive import ROOM, Receiving, Refused, too_large
-from memoria.admin.snapshots.ticket import is_valid, ticket
+from memoria.admin.snapshots.upload_token import is_valid, ticket
+from memoria.admin.tables.panels import list_of
 from memoria.console.question import before_and_after
 from memoria.console.render import visible
 from memoria.models import Upload

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from memoria.backup.backup import Backup, stream
-from memoria.backup.destination import CUSTOM, SQL, Destination
 from memoria.backup.report import BackupReport
-from memoria.backup.retention import Policy
+from memoria.backup.store.destination import CUSTOM, SQL, Destination
+from memoria.backup.store.retention import Policy
 from memoria.console import backups
 from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from memoria.backup.check import check
+from memoria.backup.freshness import check
 from memoria.console import backups
 from memoria.console.command import SnapshotCommand, StdoutClosed
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from memoria.backup import sidecar
-from memoria.backup.catalogue import listed
+from memoria.backup.store import sidecar
+from memoria.backup.store.catalogue import listed
 from memoria.console import backups
 from memoria.console.backups import print_list
 from memoria.console.command import SnapshotCommand

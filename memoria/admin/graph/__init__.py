@@ -1,0 +1,1 @@
+"""Draws the graph of memories and their relationships."""

@@ -1,0 +1,1 @@
+"""Shows the state of the database on the first page."""

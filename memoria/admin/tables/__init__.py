@@ -1,0 +1,1 @@
+"""Builds the list and the page that every table has."""

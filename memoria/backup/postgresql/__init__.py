@@ -1,0 +1,1 @@
+"""Dumps, loads and clears PostgreSQL databases."""

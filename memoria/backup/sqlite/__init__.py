@@ -1,0 +1,1 @@
+"""Dumps and loads SQLite databases."""

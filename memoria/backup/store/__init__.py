@@ -1,0 +1,1 @@
+"""Keeps backups: where they are, what stands beside them, which are removed."""
