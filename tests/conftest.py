@@ -21,7 +21,7 @@ import pytest
 from django.db import connections
 
 from memoria.database_url import parsed
-from tests import postgres, warm
+from tests.support import postgres, warm
 
 ROOT = Path(__file__).resolve().parent.parent
 GIVEN_SERVER = os.environ.get("TEST_DATABASE_URL", "")

@@ -14,9 +14,9 @@ import pytest
 
 from memoria import __version__
 from tests.conftest import ROOT
-from tests.faults import CREATE, Make, run
+from tests.faults.faults import CREATE, Make, run
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 MEMORIA = "import sys; sys.argv[0] = 'memoria'; from memoria.cli import main; main()"
 
 

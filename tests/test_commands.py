@@ -12,10 +12,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.conftest import KINDS
-from tests.faults import Make, execute, path_of, run
-from tests.samples.databases import CORE, EVERY
+from tests.faults.faults import Make, execute, path_of, run
+from tests.support.samples.databases import CORE, EVERY
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 Snapshots = Callable[[str], Path]
 EPILOG = """\
 exit codes:

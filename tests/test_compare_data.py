@@ -15,13 +15,13 @@ from memoria.snapshot.progress import NoProgress
 from memoria.snapshot.rows.difference import same as are_same
 from memoria.snapshot.schema.facts import Kind
 from memoria.snapshot.schema.registry import TABLES
-from tests.conftest import MakeDatabase, RunMemoria
-from tests.faults import CREATE
-from tests.samples.databases import CORE, insert
-from tests.samples.engine import export, opened, without_header
-from tests.samples.rows import row
+from tests.conftest import ROOT, MakeDatabase, RunMemoria
+from tests.faults.faults import CREATE
+from tests.support.samples.databases import CORE, insert
+from tests.support.samples.engine import export, opened, without_header
+from tests.support.samples.rows import row
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = ROOT / "tests" / "support" / "samples"
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from django.db import connections
 from memoria.databases import UnknownDatabase, connection_for, describe
 from tests.backup.backups import environment
 from tests.conftest import KINDS, ROOT
-from tests.faults import Make, execute, run
+from tests.faults.faults import Make, execute, run
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 FORMS = "use sqlite:///path or postgresql://user:password@host/name"
 SLASHES = "a SQLite URL has three slashes before the path, and four before an absolute one: write sqlite:///memories.db"
 SECRETS = ["p@ss:/?#%'\"\\ ü", "12/34", "12?34", "12#34", "a@b", "$(touch x)", "\x1b[2J", "%zz"]

@@ -33,8 +33,8 @@ from memoria.snapshot.history.history import Imported
 from memoria.snapshot.schema import registry
 from memoria.snapshot.schema.facts import Column, Kind, Table
 from tests.conftest import ROOT, MakeDatabase, RunMemoria
-from tests.samples.databases import CORE, EVERY, script
-from tests.samples.engine import export
+from tests.support.samples.databases import CORE, EVERY, script
+from tests.support.samples.engine import export
 
 COMMANDS = (
     *("export-data", "export-memories", "import-data", "import-memories", "compare-data", "load-sample-data"),

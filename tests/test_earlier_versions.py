@@ -1,7 +1,7 @@
 """What a version wrote is read by every later one.
 
-`tests/samples/releases/` holds snapshots and backups as each version wrote them. `WRITE_RELEASE=1` writes those of this
-one, once for each release.
+`tests/support/samples/releases/` holds snapshots and backups as each version wrote them. `WRITE_RELEASE=1` writes those
+of this one, once for each release.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import pytest
 
 from memoria import __version__
 from tests.backup.backups import backed_up, equal, memoria
-from tests.conftest import KINDS, MakeDatabase
-from tests.faults import run
-from tests.samples.engine import import_
-from tests.samples.hostile import fill
+from tests.conftest import KINDS, ROOT, MakeDatabase
+from tests.faults.faults import run
+from tests.support.samples.engine import import_
+from tests.support.samples.hostile import fill
 
-RELEASES = Path(__file__).parent / "samples" / "releases"
+RELEASES = ROOT / "tests" / "support" / "samples" / "releases"
 SNAPSHOTS = ["x.json", "x.ndjson", "x.ndjson.gz", "x.ndjson.zst"]
 BACKUPS = {
     "sqlite": ["sqlite.sql", "sqlite.sql.gz"],

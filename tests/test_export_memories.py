@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from memoria.snapshot.export.selection import Selection
 from tests.conftest import RunMemoria
-from tests.properties import examples
-from tests.samples.databases import connected, contents, insert
-from tests.samples.engine import export
-from tests.samples.rows import row
+from tests.support.properties import examples
+from tests.support.samples.databases import connected, contents, insert
+from tests.support.samples.engine import export
+from tests.support.samples.rows import row
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = ("long_term_memory", "short_term_memory", "clusters", "cluster_members", "memory_relationships")

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from memoria.snapshot.merge.mapping import new_id
 from tests.conftest import ROOT, MakeDatabase, RunMemoria
-from tests.properties import examples
-from tests.samples.databases import CORE, connected, contents, insert, query, script
-from tests.samples.engine import export, merge, undo
-from tests.samples.rows import row
+from tests.support.properties import examples
+from tests.support.samples.databases import CORE, connected, contents, insert, query, script
+from tests.support.samples.engine import export, merge, undo
+from tests.support.samples.rows import row
 
 SCRIPT = ROOT / "scripts" / "import_memories.py"
 

@@ -17,75 +17,6 @@ MODULES = {
 }
 ENGINE = "memoria.snapshot."
 
-# From the leaves up. A package is one unit: what is inside it may import each other.
-LEAVES = {
-    "errors",
-    "urls",
-    "values",
-    "tables",
-    "report",
-    "undo_report",
-    "progress",
-    "watch",
-    "structs",
-    "rounding",
-    "binary_json",
-    "affinity",
-    "rows",
-    "difference",
-    "digest",
-    "compression",
-    "files",
-    "formats",
-}
-STAGES = {"registry", "database", "selection", "mapping", "reading", "history", "plan_stage", "plan", "apply", "fill"}
-# A pipeline of its own: each may be made of those before it.
-MERGE = ["mapping", "merge_options", "merge_stage", "merge_mentions", "merge_settle", "merge_compare", "merge_content"]
-MERGE += ["merge_decisions", "merge_plan", "merge_rows", "merge_rehearsal", "merge_apply"]
-STAGES |= {*MERGE, "undo_references", "changes", "fitting", "rehearsal", "plan_rehearsal"}
-ORDER = {"exporter", "left_out", "importer", "merge", "undo", "sides", "compare"}
-WITHOUT_DJANGO = {
-    "formats",
-    "plan",
-    "plan_stage",
-    "report",
-    "errors",
-    "urls",
-    "values",
-    "tables",
-    "compression",
-    "rounding",
-    "affinity",
-    "rows",
-    "files",
-    "digest",
-    *MERGE[:-2],
-}
-
-# Sideways, where one thing is made of the other.
-SIDEWAYS = {
-    ("plan", "plan_stage"),
-    ("apply", "plan"),
-    ("apply", "history"),
-    ("fill", "apply"),
-    ("fill", "plan"),
-    ("fill", "history"),
-    ("history", "registry"),
-    ("history", "database"),
-    ("merge_apply", "apply"),
-    ("merge_apply", "history"),
-    ("compare", "sides"),
-    ("exporter", "left_out"),
-}
-SIDEWAYS |= {("undo_references", "mapping"), ("undo_references", "registry"), ("undo", "undo_references")}
-SIDEWAYS |= {("selection", "mapping"), ("selection", "registry")}
-SIDEWAYS |= {("fitting", "mapping"), ("fitting", "registry"), ("fill", "fitting")}
-SIDEWAYS |= {("changes", "undo_references"), ("history", "changes"), ("history", "undo_references")}
-SIDEWAYS |= {
-    (plan, "rehearsal") for plan in ("plan", "plan_rehearsal", "merge_decisions", "merge_rows", "merge_rehearsal")
-}
-SIDEWAYS |= {("plan_rehearsal", "apply"), ("plan_rehearsal", "plan"), ("merge_rehearsal", "apply")}
-SIDEWAYS |= {(later, earlier) for number, later in enumerate(MERGE) for earlier in MERGE[:number]}
 DOORS = (
     "memoria.admin",
     "memoria.cli",
@@ -141,43 +72,6 @@ def reached(module: str) -> set[str]:
                 if name in MODULES:
                     waiting.append(name)
     return found
-
-
-def test_every_part_of_the_engine_has_a_place() -> None:
-    parts = {unit(module) for module in MODULES} - {""}
-    assert parts <= LEAVES | STAGES | ORDER
-    assert parts >= {
-        "errors",
-        "urls",
-        "values",
-        "tables",
-        "report",
-        "rows",
-        "formats",
-        "database",
-        "plan",
-        "exporter",
-        "importer",
-    }
-
-
-@pytest.mark.parametrize("module", sorted(module for module in MODULES if unit(module)))
-def test_the_engine_never_imports_upward(module: str) -> None:
-    part = unit(module)
-    below = LEAVES | STAGES if part in ORDER else LEAVES
-    for name in imports(module):
-        other = unit(name)
-        if name.startswith("memoria.") and not other:
-            # The models are the tables; the version stands in the header.
-            allowed = {"registry": "memoria.models", "history": "memoria.models"}.get(part)
-            assert name in (allowed, ENGINE.rstrip(".")), f"{module} imports {name}"
-        elif other and other != part:
-            assert other in below or (part, other) in SIDEWAYS, f"{module} imports {name}"
-
-
-@pytest.mark.parametrize("module", sorted(module for module in MODULES if unit(module) in WITHOUT_DJANGO))
-def test_these_know_no_django(module: str) -> None:
-    assert {name for name in reached(module) if name.partition(".")[0] in ("django", "psycopg2", "sqlite3")} == set()
 
 
 @pytest.mark.parametrize("module", sorted(m for m in MODULES if unit(m) or m.startswith("memoria.backup.")))

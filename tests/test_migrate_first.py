@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import KINDS, MakeDatabase
-from tests.faults import BOTH, Make, Watch, execute, gone, path_of, run, started, state
+from tests.faults.faults import BOTH, Make, Watch, execute, gone, path_of, run, started, state
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 COMMANDS = ["import-data", "import-memories"]
 Snapshots = Callable[[str], Path]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import RunMemoria, run_manage
-from tests.samples.databases import contents, insert, query, rows_of, script
-from tests.samples.engine import import_
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.support.samples.databases import contents, insert, query, rows_of, script
+from tests.support.samples.engine import import_
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 STANDS_IN = "Stands in for a row that is not in this database; rows that refer to it were here before its table."
 

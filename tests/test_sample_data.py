@@ -18,7 +18,7 @@ from memoria.sample_data import Dataset, build
 from memoria.sample_data.numbers import DIMENSIONS, cosine
 from memoria.sample_data.rows import NOW
 from tests.conftest import ROOT, RunMemoria
-from tests.faults import CREATE
+from tests.faults.faults import CREATE
 
 MODELS: list[type[models.Model]] = [
     LongTermMemory,

@@ -20,8 +20,8 @@ from django.test.utils import override_settings
 from memoria.database_url import parsed
 from memoria.models.imports import Import
 from tests.conftest import MakeDatabase
-from tests.samples.databases import EVERY, insert
-from tests.samples.rows import row
+from tests.support.samples.databases import EVERY, insert
+from tests.support.samples.rows import row
 
 
 @contextlib.contextmanager

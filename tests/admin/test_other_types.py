@@ -10,8 +10,8 @@ from django.test import Client
 
 from tests.admin.conftest import as_default, one_row_each
 from tests.conftest import KINDS, MakeDatabase
-from tests.samples.databases import script
 from tests.snapshot.test_other_types import make_room
+from tests.support.samples.databases import script
 
 NEWEST = [kind for kind in KINDS if kind != "sqlite"][-1]
 

@@ -19,8 +19,8 @@ from memoria.admin.tables.readable import readable_json, vector
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, Team, Workspace
 from memoria.snapshot.schema.facts import Kind
 from memoria.snapshot.schema.registry import MODELS, table_of
-from tests.samples.databases import insert, query, script
-from tests.samples.rows import row
+from tests.support.samples.databases import insert, query, script
+from tests.support.samples.rows import row
 
 SignIn = Callable[..., Client]
 

@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 
 from tests.conftest import GIVEN_SERVER, KINDS
-from tests.faults import Ended, execute, run, started
+from tests.faults.faults import Ended, execute, run, started
 
 POSTGRESQL = KINDS[-1]
 ROWS = 510

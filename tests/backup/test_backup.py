@@ -33,9 +33,9 @@ from tests.backup.backups import (
     stock,
 )
 from tests.conftest import KINDS, ROOT
-from tests.faults import CREATE, Make, execute, path_of, role
+from tests.faults.faults import CREATE, Make, execute, path_of, role
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 NAMES = ["x.sql", "x.sql.gz", "x.sql.zst"]
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.backup.backups import POSTGRESQL, backed_up, is_root, memoria, refused, sidecar
 from tests.conftest import KINDS
-from tests.faults import Make, execute, path_of, role, run, small_disk
+from tests.faults.faults import Make, execute, path_of, role, run, small_disk
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 AROUND = {
     "PGTZ": "Asia/Kathmandu",
     "PGDATESTYLE": "SQL, DMY",

@@ -11,9 +11,9 @@ import pytest
 
 from tests.backup.backups import POSTGRESQL, environment
 from tests.conftest import ROOT
-from tests.faults import Make, execute
+from tests.faults.faults import Make, execute
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 MB = 1 << 20
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.backup.backups import memoria, sidecar
-from tests.faults import CREATE, run
+from tests.faults.faults import CREATE, run
 
 C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 

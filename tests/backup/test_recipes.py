@@ -14,9 +14,9 @@ import pytest
 
 from tests.backup.backups import listing
 from tests.conftest import ROOT
-from tests.faults import Make
+from tests.faults.faults import Make
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 CRON = {"PATH": "/usr/bin:/bin", "HOME": "/", "SHELL": "/bin/sh", "LOGNAME": "root"}
 

@@ -31,9 +31,9 @@ from tests.backup.backups import (
 )
 from tests.backup.test_verify import resealed
 from tests.conftest import KINDS, ROOT
-from tests.faults import Make, connected, execute, path_of, state
+from tests.faults.faults import Make, connected, execute, path_of, state
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 
 
 def names(folder: Path) -> list[str]:

@@ -15,9 +15,9 @@ from memoria.snapshot.errors import DatabaseFailure
 from tests.backup.backups import POSTGRESQL, backed_up, memoria, programs, refused
 from tests.backup.test_verify import resealed
 from tests.conftest import KINDS
-from tests.faults import Make, connected, execute, role, state
+from tests.faults.faults import Make, connected, execute, role, state
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 POSTGRESQLS = [kind for kind in KINDS if kind != "sqlite"]
 
 

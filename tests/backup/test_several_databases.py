@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.backup.backups import POSTGRESQL, backed_up, listing, memoria, psql_database, refused, sidecar
-from tests.faults import Make, execute, path_of
+from tests.faults.faults import Make, execute, path_of
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 
 
 @contextmanager

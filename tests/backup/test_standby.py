@@ -13,9 +13,9 @@ import pytest
 
 from tests.backup.backups import POSTGRESQL, backed_up, memoria, programs, refused
 from tests.conftest import GIVEN_SERVER
-from tests.faults import Make, execute, run
+from tests.faults.faults import Make, execute, run
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 pytestmark = pytest.mark.skipif(bool(GIVEN_SERVER), reason="a standby is made of a server of the tests' own")
 READ_ONLY = "is read-only (a hot standby): name the primary"
 

@@ -21,9 +21,9 @@ from memoria.backup.store.file import BackupFile
 from memoria.snapshot.errors import SnapshotError
 from tests.backup.backups import POSTGRESQL, backed_up, files, listing, memoria, refused, scratch_databases
 from tests.conftest import KINDS
-from tests.faults import Make, execute
+from tests.faults.faults import Make, execute
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 NAMES = ["x.sql", "x.sql.gz", "x.sql.zst", "x.dump"]
 
 

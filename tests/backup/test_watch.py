@@ -33,9 +33,9 @@ from memoria.snapshot.rows.values import spelled
 from tests.backup.backups import backed_up, files, listing, memoria, refused
 from tests.backup.test_verify import resealed
 from tests.console.test_progress import Screen
-from tests.faults import Make, run
+from tests.faults.faults import Make, run
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, overflow, screenshot, serious_violations
 from tests.browser.site import Site
-from tests.samples.databases import sample
-from tests.samples.rows import layout_c, snapshot_row
+from tests.support.samples.databases import sample
+from tests.support.samples.rows import layout_c, snapshot_row
 
 PICTURES = os.environ.get("MEMORIA_TEST_PICTURES")
 """A folder for pictures of the pages."""

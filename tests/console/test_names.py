@@ -11,10 +11,10 @@ import pytest
 
 from tests.backup.backups import environment
 from tests.conftest import KINDS, MakeDatabase, RunMemoria
-from tests.samples.databases import insert, query
-from tests.samples.engine import export, import_
-from tests.samples.rows import row
 from tests.snapshot.test_existing_databases import make_database_again
+from tests.support.samples.databases import insert, query
+from tests.support.samples.engine import export, import_
+from tests.support.samples.rows import row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.faults import BOTH, Make, execute, run, state
-from tests.terminals import on_a_terminal
+from tests.faults.faults import BOTH, Make, execute, run, state
+from tests.support.terminals import on_a_terminal
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 Snapshots = Callable[[str], Path]
 DECLINED = "CommandError: not confirmed; nothing was changed"
 

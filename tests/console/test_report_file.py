@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import Make, path_of, run
+from tests.faults.faults import Make, path_of, run
 
 
 def test_an_earlier_report(make: Make, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from tests.backup.backups import backed_up
 from tests.conftest import ROOT
-from tests.faults import Ended, Make, path_of, run
+from tests.faults.faults import Ended, Make, path_of, run
 
-pytest_plugins = ["tests.fault_databases"]
+pytest_plugins = ["tests.faults.fault_databases"]
 ASCII = [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, WriteCancelled
-from tests.samples.databases import contents, insert, query, script
-from tests.samples.engine import import_, merge, undo
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.support.samples.databases import contents, insert, query, script
+from tests.support.samples.engine import import_, merge, undo
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 SEEMS = "cancels the others, it seems; disable it first; nothing was changed"
 

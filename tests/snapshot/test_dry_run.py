@@ -10,11 +10,11 @@ import pytest
 
 from memoria.snapshot.errors import InvalidRows
 from tests.conftest import KINDS, MakeDatabase
-from tests.faults import role
-from tests.samples.databases import contents, insert, query, script
-from tests.samples.engine import import_, merge
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.faults.faults import role
 from tests.snapshot.test_existing_databases import make_database_again
+from tests.support.samples.databases import contents, insert, query, script
+from tests.support.samples.engine import import_, merge
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 POSTGRESQL = KINDS[-1]
 

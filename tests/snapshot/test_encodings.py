@@ -15,10 +15,10 @@ from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.progress import NoProgress
 from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import KINDS, MakeDatabase
-from tests.samples.databases import connected, insert, query, script
-from tests.samples.engine import export, import_, merge, opened, undo, without_header
-from tests.samples.rows import layout_c, row, snapshot_row
 from tests.snapshot.test_existing_databases import make_database_again
+from tests.support.samples.databases import connected, insert, query, script
+from tests.support.samples.engine import export, import_, merge, opened, undo, without_header
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 NEWEST = POSTGRESQL[-1:]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import KINDS, MakeDatabase, RunMemoria
-from tests.samples.databases import EVERY, contents, create_existing, query
-from tests.samples.hostile import fill
+from tests.support.samples.databases import EVERY, contents, create_existing, query
+from tests.support.samples.hostile import fill
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 

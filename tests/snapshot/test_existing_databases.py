@@ -14,7 +14,7 @@ from memoria.snapshot.errors import InvalidRows
 from tests.conftest import KINDS, MakeDatabase, RunMemoria, run_manage
 from tests.models.catalogue import Catalogue
 from tests.models.every import TABLES
-from tests.samples.databases import (
+from tests.support.samples.databases import (
     CORE,
     EVERY,
     contents,
@@ -26,8 +26,8 @@ from tests.samples.databases import (
     script,
     sqlite_sample,
 )
-from tests.samples.engine import export, import_, without_header
-from tests.samples.rows import row, snapshot_row
+from tests.support.samples.engine import export, import_, without_header
+from tests.support.samples.rows import row, snapshot_row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 HISTORY = {"memoria_imports", "memoria_import_changes"}

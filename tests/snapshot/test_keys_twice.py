@@ -14,9 +14,9 @@ from memoria.snapshot.errors import InvalidRows, SnapshotError
 from memoria.snapshot.progress import NoProgress
 from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import KINDS, MakeDatabase
-from tests.samples.databases import create_existing, insert, query, script
-from tests.samples.engine import export, import_, merge, opened
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.support.samples.databases import create_existing, insert, query, script
+from tests.support.samples.engine import export, import_, merge, opened
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 TWICE = "its key stands in another row already"

@@ -8,9 +8,9 @@ import pytest
 from memoria.snapshot.database.sqlite import encoder as sqlite_rows
 from memoria.snapshot.errors import InvalidRows
 from tests.conftest import MakeDatabase
-from tests.samples.databases import insert, rows_of
-from tests.samples.engine import export, import_
-from tests.samples.rows import row
+from tests.support.samples.databases import insert, rows_of
+from tests.support.samples.engine import export, import_
+from tests.support.samples.rows import row
 
 LARGE = "naïve \\ text\n" * (64 << 20 >> 4)
 """58 MiB of characters that every format must escape, 62 MiB of them as UTF-8."""

@@ -15,9 +15,9 @@ from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.progress import NoProgress
 from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import KINDS, MakeDatabase
-from tests.samples.databases import insert, query, script
-from tests.samples.engine import export, import_, merge, opened, undo
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.support.samples.databases import insert, query, script
+from tests.support.samples.engine import export, import_, merge, opened, undo
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 

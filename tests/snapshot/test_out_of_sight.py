@@ -15,10 +15,10 @@ from memoria.snapshot.errors import DatabaseFailure, InvalidRows
 from memoria.snapshot.progress import NoProgress
 from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import KINDS, MakeDatabase
-from tests.faults import run
-from tests.samples.databases import CORE, insert, query, rows_of, script
-from tests.samples.engine import export, import_, opened
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.faults.faults import run
+from tests.support.samples.databases import CORE, insert, query, rows_of, script
+from tests.support.samples.engine import export, import_, opened
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 VIEW = "is a view, whose rows are those of other tables: leave it out by naming the others with --table"

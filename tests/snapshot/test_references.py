@@ -12,9 +12,17 @@ import pytest
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
 from memoria.snapshot.schema.registry import TABLES
 from tests.conftest import KINDS, MakeDatabase
-from tests.samples.databases import connected, insert, load_postgresql_sample, query, rows_of, script, sqlite_sample
-from tests.samples.engine import export, import_, merge, opened
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.support.samples.databases import (
+    connected,
+    insert,
+    load_postgresql_sample,
+    query,
+    rows_of,
+    script,
+    sqlite_sample,
+)
+from tests.support.samples.engine import export, import_, merge, opened
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 KEYS = [
     ("workspaces", "team_id", "teams"),

@@ -10,9 +10,9 @@ import pytest
 
 from memoria.snapshot.errors import InvalidRows, WriteCancelled
 from tests.conftest import KINDS, MakeDatabase
-from tests.samples.databases import connected, contents, insert, query, script
-from tests.samples.engine import import_, merge
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.support.samples.databases import connected, contents, insert, query, script
+from tests.support.samples.engine import import_, merge
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 SERVERS = [kind for kind in KINDS if kind != "sqlite"]
 NEW = KINDS[-1]

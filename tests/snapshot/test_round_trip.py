@@ -10,10 +10,10 @@ from hypothesis import given
 
 from tests.conftest import KINDS, MakeDatabase
 from tests.models.every import TABLES
-from tests.properties import examples
-from tests.samples.databases import EVERY, connected, contents, query
-from tests.samples.engine import export, import_, without_header
-from tests.samples.rows import Rows, databases
+from tests.support.properties import examples
+from tests.support.samples.databases import EVERY, connected, contents, query
+from tests.support.samples.engine import export, import_, without_header
+from tests.support.samples.rows import Rows, databases
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 

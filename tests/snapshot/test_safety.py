@@ -7,9 +7,9 @@ import pytest
 
 from memoria.snapshot.errors import InvalidRows
 from tests.conftest import MakeDatabase, RunMemoria
-from tests.samples.databases import insert, query, rows_of, script
-from tests.samples.engine import export, import_
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.support.samples.databases import insert, query, rows_of, script
+from tests.support.samples.engine import export, import_
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 
 def test_an_export_does_not_replace_a_database(make_database: MakeDatabase, run_memoria: RunMemoria) -> None:

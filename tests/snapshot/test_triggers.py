@@ -8,9 +8,9 @@ import pytest
 
 from memoria.snapshot.errors import InvalidRows
 from tests.conftest import KINDS, MakeDatabase
-from tests.samples.databases import create_existing, insert, query, rows_of, script
-from tests.samples.engine import export, import_, merge
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.support.samples.databases import create_existing, insert, query, rows_of, script
+from tests.support.samples.engine import export, import_, merge
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
 # Comes after one about the layout of the file.

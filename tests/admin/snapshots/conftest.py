@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from memoria.models import Upload
-from tests.samples.rows import layout_c, snapshot_row
+from tests.support.samples.rows import layout_c, snapshot_row
 
 ADD = "/admin/memoria/upload/add/"
 ENDED = tuple(state for state in Upload.State.values if state not in Upload.BUSY)

@@ -20,10 +20,10 @@ from memoria.models import Import, LongTermMemory
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.merge.merge import Merge
 from tests.admin.snapshots.conftest import Sign, applied, chosen, memories, uploaded
-from tests.samples.databases import EVERY, insert, rows_of
-from tests.samples.engine import export as exported
-from tests.samples.engine import without_header
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.support.samples.databases import EVERY, insert, rows_of
+from tests.support.samples.engine import export as exported
+from tests.support.samples.engine import without_header
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 PATH = "/admin/memoria/upload/export/"
 

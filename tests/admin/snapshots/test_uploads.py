@@ -23,8 +23,8 @@ from memoria.admin.snapshots import jobs, storage
 from memoria.admin.snapshots.forms import BOXES, ELSEWHERE
 from memoria.models import Finding, Import, LongTermMemory, Upload
 from tests.admin.snapshots.conftest import Sign, act, address_of, applied, chosen, ended, memories, send, uploaded
-from tests.samples.databases import insert, rows_of, sample
-from tests.samples.rows import layout_c, row, snapshot_row
+from tests.support.samples.databases import insert, rows_of, sample
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 State = Upload.State
 

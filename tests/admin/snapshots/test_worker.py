@@ -19,7 +19,7 @@ from memoria.admin.snapshots import jobs, storage
 from memoria.models import Import, LongTermMemory, Upload
 from tests.admin.snapshots.conftest import Sign, act, ended, memories, send, uploaded
 from tests.conftest import ROOT, run_manage
-from tests.samples.databases import query
+from tests.support.samples.databases import query
 
 State = Upload.State
 KILLS = int(os.environ.get("MEMORIA_TEST_KILLS", "3"))
