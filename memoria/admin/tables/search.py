@@ -9,6 +9,8 @@ from django.db import OperationalError, connections
 from django.db.models import BooleanField, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from memoria.snapshot.schema.relations import MEMORIES
+
 SCANNED = 20_000
 """Without a full-text index the texts of that many of the newest rows are looked through."""
 FOUND = 10_000
@@ -70,7 +72,7 @@ def full_text(model: type[Model], using: str) -> str:
                 [table],
             )
             return "search_vector" if cursor.fetchone() else ""
-        if table not in ("long_term_memory", "short_term_memory"):
+        if table not in MEMORIES:
             return ""
         try:
             cursor.execute("SELECT memory_id FROM memory_search_fts LIMIT 0")

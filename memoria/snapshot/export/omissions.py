@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from memoria.snapshot.database import Source
-from memoria.snapshot.export.selection import EDGES, NOTHING, Conditions
+from memoria.snapshot.export.selection import NOTHING, Conditions
 from memoria.snapshot.rows.values import readable
 from memoria.snapshot.schema.facts import Table, TableFacts
 from memoria.snapshot.schema.registry import other_columns, other_tables
-
-_REFERENCES = {"duplicate_of": False, "supersedes_json": True, "related_memories_json": True}
-"""Columns of long_term_memory that hold the id of a memory -> whether it is a JSON array of them."""
+from memoria.snapshot.schema.relations import EDGES, MEMORIES, relations
 
 
 def left_out(
@@ -40,13 +38,14 @@ def _crossing(source: Source, facts: Mapping[str, TableFacts], conditions: Condi
     for table in EDGES:
         if table in facts and conditions.of[table] != NOTHING and not conditions.keeps_crossing_edges:
             found[f"{table} {conditions.elsewhere}"] = source.count(table, where=conditions.crossing(table))
-    table = "long_term_memory"
-    for column, is_array in _REFERENCES.items() if table in facts else ():
-        if column in facts[table].columns:
-            name = f'{table}."{column}"'
-            outside = conditions.outside("e.value" if is_array else name)
-            if is_array:
-                outside = f"EXISTS (SELECT 1 FROM {source.elements(name)} WHERE {outside})"
-            where = f"{conditions.of[table]} AND {name} IS NOT NULL AND {outside}"
-            found[f"{table}.{column} {conditions.elsewhere}, kept"] = source.count(table, where=where)
+    for table in filter(facts.__contains__, MEMORIES):
+        mentions = dict.fromkeys(relations(table).memories, False) | dict.fromkeys(relations(table).json_ids, True)
+        for column, is_array in mentions.items():
+            if column in facts[table].columns:
+                name = f'{table}."{column}"'
+                outside = conditions.outside("e.value" if is_array else name)
+                if is_array:
+                    outside = f"EXISTS (SELECT 1 FROM {source.elements(name)} WHERE {outside})"
+                where = f"{conditions.of[table]} AND {name} IS NOT NULL AND {outside}"
+                found[f"{table}.{column} {conditions.elsewhere}, kept"] = source.count(table, where=where)
     return found

@@ -13,21 +13,25 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.merge.mapping import REFERENCES
 from memoria.snapshot.report import counted
 from memoria.snapshot.schema.facts import TableFacts
 from memoria.snapshot.schema.registry import TABLES
+from memoria.snapshot.schema.relations import (
+    CLUSTERS,
+    EDGES,
+    ENDS,
+    MEMBERS,
+    MEMORIES,
+    MOMENTS,
+    RELATIONS,
+    SHARED,
+    SHORT_TERM,
+    relations,
+)
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Source
 
-MEMORIES = ("long_term_memory", "short_term_memory")
-EDGES = ("memory_relationships", "link_memory_threads")
-_ENDS = ("source_memory_id", "target_memory_id")
-_SHARED = {"workspaces": "workspace_id", "teams": "team_id"}
-"""Tables whose rows namespaces share -> the column that refers to them; workspaces refer to teams."""
-_MOMENTS = ("created_at", "updated_at", "last_updated", "timestamp", "extraction_timestamp", "accessed_at")
-"""Columns that say when a row was made or changed."""
 _KEYS = {table.name: table.key.name for table in TABLES}
 NOTHING = "1 = 0"
 
@@ -63,9 +67,9 @@ class Conditions:
         self._selection = selection
         self._facts = facts
         self._source = source
-        self.of = {name: self._condition(name) for name in facts if name not in _SHARED}
+        self.of = {name: self._condition(name) for name in facts if name not in SHARED}
         """Table -> the condition that its selected rows meet."""
-        for shared in _SHARED:
+        for shared in SHARED:
             if shared in facts:
                 self.of[shared] = self._referred_to(shared)
         self.keeps_crossing_edges = selection.crossing_edges
@@ -74,7 +78,7 @@ class Conditions:
 
     def crossing(self, table: str) -> str:
         """Edges that stay behind because an end of theirs is a memory outside."""
-        ends = [f"{table}.{end}" for end in _ENDS]
+        ends = [f"{table}.{end}" for end in ENDS]
         touching = _any([self._is_memory(end) for end in ends])  # some edges have no namespace themselves
         return f"{self._recent(table)} AND {touching} AND {_any([self.outside(end) for end in ends])}"
 
@@ -85,33 +89,31 @@ class Conditions:
 
     def _condition(self, table: str) -> str:
         chosen = self._selection
-        if table == "short_term_memory" and not chosen.short_term:
+        if table == SHORT_TERM and not chosen.short_term:
             return NOTHING
-        if chosen.memories and table not in (*MEMORIES, "clusters", "cluster_members"):
+        if chosen.memories and table not in (*MEMORIES, CLUSTERS, MEMBERS):
             return self._of_memories(table)
         if table in EDGES:
             return self._edges(table) if chosen.relationships else NOTHING
-        if table == "cluster_members":
-            return self._is_memory("cluster_members.memory_id", recent=True) if chosen.clusters else NOTHING
-        if table == "clusters":
-            if not chosen.clusters or "cluster_members" not in self._facts:
+        member = self._is_memory(f"{MEMBERS}.memory_id", recent=True)
+        if table == MEMBERS:
+            return member if chosen.clusters else NOTHING
+        if table == CLUSTERS:
+            if not chosen.clusters or MEMBERS not in self._facts:
                 return NOTHING
-            member = self._is_memory("cluster_members.memory_id", recent=True)
-            return f"EXISTS (SELECT 1 FROM cluster_members WHERE cluster_members.cluster_id = clusters.id AND {member})"
+            return f"EXISTS (SELECT 1 FROM {MEMBERS} WHERE {MEMBERS}.cluster_id = {CLUSTERS}.id AND {member})"
         return self._recent(table) if "namespace" in self._facts[table].columns else NOTHING
 
     def _of_memories(self, table: str) -> str:
         """What belongs to the chosen memories: rows that name one, or two, and what these or the memories refer to."""
-        named = [column for column, targets in REFERENCES.get(table, {}).items() if targets == MEMORIES]
-        if not named and "memory_id" in self._facts[table].columns:
-            named = ["memory_id"]  # it is its own key
-        if named:
+        mine = relations(table)
+        if named := mine.memories or ([_KEYS[table]] if mine.belongs_to else []):
             return " AND ".join(self._is_memory(f"{table}.{column}") for column in named)
         referring = [
             f"EXISTS (SELECT 1 FROM {other} WHERE {other}.{column} = {table}.{_KEYS[table]}"
             f" AND {self._within(other) if other in MEMORIES else self._of_memories(other)})"
-            for other, columns in REFERENCES.items()
-            for column, targets in columns.items()
+            for other, theirs in RELATIONS.items()
+            for column, targets in theirs.references.items()
             if table in targets and other in self._facts and column in self._facts[other].columns
         ]
         return _any(referring) if referring else NOTHING
@@ -128,7 +130,7 @@ class Conditions:
         asked = table in MEMORIES or not self._selection.memories
         within = self._within(name or table) if "namespace" in columns and asked else "1 = 1"
         since = self._selection.since
-        moments = [column for column in _MOMENTS if column in columns]
+        moments = [column for column in MOMENTS if column in columns]
         if since is None or not moments:
             return within
         return (
@@ -147,14 +149,14 @@ class Conditions:
         )
 
     def _edges(self, table: str) -> str:
-        ends = [f"{table}.{end}" for end in _ENDS]
+        ends = [f"{table}.{end}" for end in ENDS]
         if "namespace" not in self._facts[table].columns:  # such an edge belongs where both its ends do
             return " AND ".join([self._recent(table), *(self._is_memory(end) for end in ends)])
         inside = [] if self._selection.crossing_edges else [f"NOT {self.outside(end)}" for end in ends]
         return " AND ".join([self._recent(table), *inside])
 
     def _referred_to(self, shared: str) -> str:
-        column = _SHARED[shared]
+        column = SHARED[shared]
         return _any(
             [
                 f"EXISTS (SELECT 1 FROM {t} WHERE {t}.{column} = {shared}.{column} AND {condition})"

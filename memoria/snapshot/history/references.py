@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from memoria.snapshot.merge.mapping import MEMORIES, REFERENCES
 from memoria.snapshot.schema.facts import Table, TableFacts
 from memoria.snapshot.schema.registry import TABLES
+from memoria.snapshot.schema.relations import RELATIONS
 
 KNOWN = {table.name: table for table in TABLES}
-_RECORDS = ("memory_access_events", "retention_policy_audits")
-"""Tables that say what happened, also of memories that are gone."""
 _HELD: dict[str, dict[str, tuple[str, ...]]] = {
-    # Of a memory's own columns, ids in `duplicate_of` and in JSON are mere mentions.
-    **{table: columns for table, columns in REFERENCES.items() if table not in (*_RECORDS, *MEMORIES)},
-    "spatial_metadata": {"memory_id": MEMORIES},
+    name: {**found.references, **({KNOWN[name].key.name: found.belongs_to} if found.belongs_to else {})}
+    for name, found in RELATIONS.items()
+    if found.holds
 }
+"""Table -> column -> the tables whose ids it holds, where a row needs what it refers to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import Any
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.merge.deferred import Settling
-from memoria.snapshot.merge.mapping import DEFAULT, HIDDEN
 from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.report import Issue, Report
@@ -17,10 +16,8 @@ from memoria.snapshot.rows.difference import differing
 from memoria.snapshot.rows.parser_types import facts_of
 from memoria.snapshot.rows.values import canonical_time
 from memoria.snapshot.schema.facts import Kind, Table, TableFacts
+from memoria.snapshot.schema.relations import DEFAULT, MOMENTS, relations
 from memoria.snapshot.watch import Watch
-
-MOMENTS = ("created_at", "updated_at", "last_updated", "timestamp", "extraction_timestamp", "accessed_at")
-"""Columns that tell when a row was made or changed."""
 
 
 @dataclass(slots=True)
@@ -55,7 +52,8 @@ class Comparison:
                 reason = f"its key is in the database already, in the namespace {there!r}: --new-ids gives new ids"
                 return self._refuse(table, row, reason)
         columns = _differences(table, stage.facts, row.values, held, drop_embeddings=self._options.drop_embeddings)
-        hidden = [name for name in HIDDEN.get(table.name, ()) if name in columns or self._is_renamed(table, row, name)]
+        ids = relations(table.name).json_ids
+        hidden = [name for name in ids if name in columns or self._is_renamed(table, row, name)]
         for name in hidden:
             at = table.position[name]
             self._settling.take(row.number, name, row.values[at], held[at])

@@ -7,11 +7,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.merge.json_ids import Mentions
-from memoria.snapshot.merge.mapping import HIDDEN, with_new_ids
+from memoria.snapshot.merge.mapping import with_new_ids
 from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows.difference import same
 from memoria.snapshot.schema.facts import Kind, Table
+from memoria.snapshot.schema.relations import relations
 from memoria.snapshot.watch import Watch
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Settling:
             return
         for name in stage.references:
             self._reference(stage, name, report, watch)
-        for name in HIDDEN.get(stage.table.name, ()):
+        for name in relations(stage.table.name).json_ids:
             self._hidden(stage, name, stages, report, watch)
         for _, line, key, _ in stage.where("s.action = 'fail'", "NULL"):
             reason = "its key is in the database already, with other references"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from memoria.snapshot.merge.mapping import HIDDEN, MEMORIES, ids_in, new_id
+from memoria.snapshot.merge.mapping import ids_in, new_id
 from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.schema.facts import Kind, Table, TableFacts
+from memoria.snapshot.schema.relations import MEMORIES, relations
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
@@ -27,7 +28,7 @@ class Mentions:
         sink.create_stage(_NAME, {"number": Kind.INTEGER, "id": Kind.TEXT, "new_id": Kind.TEXT})
 
     def take(self, number: int, table: Table, values: list[Any], target: str) -> None:
-        for name in HIDDEN.get(table.name, ()):
+        for name in relations(table.name).json_ids:
             text = values[table.position[name]]
             if text is not None and text != "[]":
                 self._waiting += [(number, old, new_id(target, old) if self._new_ids else None) for old in ids_in(text)]

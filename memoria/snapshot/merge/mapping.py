@@ -17,25 +17,8 @@ import msgspec
 
 from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.rows.values import is_unicode
+from memoria.snapshot.schema.relations import DEFAULT
 
-DEFAULT = "default"
-"""The namespace of rows that have none."""
-MEMORIES = ("long_term_memory", "short_term_memory")
-EDGES = ("memory_relationships", "link_memory_threads")
-REFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
-    "long_term_memory": {"duplicate_of": MEMORIES, "original_chat_id": ("chat_history",)},
-    "short_term_memory": {"chat_id": ("chat_history",)},
-    "cluster_members": {"memory_id": MEMORIES, "cluster_id": ("clusters",)},
-    "memory_relationships": {"source_memory_id": MEMORIES, "target_memory_id": MEMORIES},
-    "memory_entities": {"memory_id": MEMORIES},
-    "memory_access_events": {"memory_id": MEMORIES},
-    "thread_message_links": {"thread_id": ("thread_events",), "memory_id": MEMORIES},
-    "link_memory_threads": {"source_memory_id": MEMORIES, "target_memory_id": MEMORIES},
-    "retention_policy_audits": {"memory_id": MEMORIES},
-}
-"""Table -> column -> the tables whose ids it holds; the first that has the id is meant."""
-HIDDEN = {"long_term_memory": ("supersedes_json", "related_memories_json")}
-"""Table -> JSON columns that hold arrays of ids of memories."""
 _SPACE = uuid.UUID("6d656d6f-7269-5a00-8000-000000000001")
 """The namespace, in the sense of RFC 9562, of all new ids."""
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode

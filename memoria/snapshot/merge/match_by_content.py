@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memoria.snapshot.merge.compare import MOMENTS
 from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.report import Report
+from memoria.snapshot.schema.relations import CLUSTERS, MEMBERS, MOMENTS, RELATIONSHIPS, relations
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
-
-_KNOWN_BY = {"cluster_members": ("cluster_id", "memory_id")}
-"""Table -> columns by which a row is known, though the database does not want them to be unique."""
-_EDGES = "memory_relationships"
 
 Refuse = Callable[[MergeStage, int, Any, str, str], None]
 """Told of a row that is refused: its table, line, key, why, and the kind of issue."""
@@ -32,11 +28,11 @@ class Content:
     def find(self, stage: MergeStage) -> None:
         if not stage.holds("s.action = ''"):
             return
-        if stage.table.name == _EDGES:
+        if stage.table.name == RELATIONSHIPS:
             self._same_edges(stage)
         if stage.by_content:
             self._same_content(stage)
-            for names in [*stage.uniques, *filter(None, [_KNOWN_BY.get(stage.table.name)])]:
+            for names in [*stage.uniques, *filter(None, [relations(stage.table.name).known_by])]:
                 self._known_by(stage, names)
 
     def find_clusters(self, clusters: MergeStage, members: MergeStage | None) -> None:
@@ -44,15 +40,15 @@ class Content:
         mine = f"FROM {members.name} m WHERE m.c_cluster_id = s.key AND m.action = ''" if members else None
         count = f"(SELECT count(DISTINCT m.c_memory_id) {mine})" if mine else "0"
         missing = (
-            f" AND NOT EXISTS (SELECT 1 {mine} AND NOT EXISTS (SELECT 1 FROM cluster_members x"
+            f" AND NOT EXISTS (SELECT 1 {mine} AND NOT EXISTS (SELECT 1 FROM {MEMBERS} x"
             " WHERE x.cluster_id = d.id AND x.memory_id = m.c_memory_id))"
             if mine
             else ""
         )
-        theirs = "(SELECT count(DISTINCT x.memory_id) FROM cluster_members x WHERE x.cluster_id = d.id)"
+        theirs = f"(SELECT count(DISTINCT x.memory_id) FROM {MEMBERS} x WHERE x.cluster_id = d.id)"
         self._sink.query(
             "CREATE TEMP TABLE memoria_same_clusters AS SELECT s.number AS number, min(d.id) AS id"
-            f" FROM {clusters.name} s JOIN clusters d ON d.summary = s.c_summary"
+            f" FROM {clusters.name} s JOIN {CLUSTERS} d ON d.summary = s.c_summary"
             f" WHERE s.action = '' AND {count} = {theirs}{missing} GROUP BY s.number"
         )
         same = "FROM memoria_same_clusters d WHERE d.number = s.number"

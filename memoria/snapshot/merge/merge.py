@@ -20,7 +20,6 @@ from memoria.snapshot.errors import Declined, InvalidSnapshot
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.history.history import History, Origin
 from memoria.snapshot.merge.apply import merge
-from memoria.snapshot.merge.mapping import MEMORIES
 from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.merge.plan import MergePlan
 from memoria.snapshot.merge.rehearse import rehearse
@@ -31,6 +30,7 @@ from memoria.snapshot.report import FileReport, Report, counted
 from memoria.snapshot.schema.facts import Table, TableFacts, names
 from memoria.snapshot.schema.fitting import require_writable
 from memoria.snapshot.schema.registry import MERGED, TABLES, require_in_sight, require_tables
+from memoria.snapshot.schema.relations import MEMORIES
 from memoria.snapshot.watch import Watch
 
 _open = database.sink

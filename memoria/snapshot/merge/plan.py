@@ -18,14 +18,15 @@ from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.merge.compare import Candidate, Comparison
 from memoria.snapshot.merge.deferred import Settling
 from memoria.snapshot.merge.json_ids import Mentions
-from memoria.snapshot.merge.mapping import DEFAULT, MEMORIES, new_id
+from memoria.snapshot.merge.mapping import new_id
 from memoria.snapshot.merge.options import MergeOptions
-from memoria.snapshot.merge.resolve import IDENTITY, Decisions, identity_of
+from memoria.snapshot.merge.resolve import Decisions, identity_of
 from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.report import Issue, MergeReport, Report
 from memoria.snapshot.rows.decoder import decoders
 from memoria.snapshot.rows.values import not_json
 from memoria.snapshot.schema.facts import Kind, Table, TableFacts
+from memoria.snapshot.schema.relations import DEFAULT, IDENTITY, MEMORIES
 from memoria.snapshot.watch import Watch
 
 if TYPE_CHECKING:

@@ -7,19 +7,17 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.merge.deferred import Settling
-from memoria.snapshot.merge.mapping import EDGES, MEMORIES, REFERENCES
 from memoria.snapshot.merge.match_by_content import Content
 from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.rehearsal import numbered
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.schema.facts import Kind, Reference, TableFacts, unwritable
+from memoria.snapshot.schema.relations import CLUSTERS, EDGES, IDENTITY, MEMBERS, MEMORIES, relations
 from memoria.snapshot.watch import Watch
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
-IDENTITY = ("created_at", "searchable_content", "summary")
-"""Columns by which a memory of a namespace is known under any key."""
 _ESCAPE = "\x1f"
 _KEPT = "NOT IN ('invalid', 'left_out')"
 _WRITTEN = "p.action IN ('', 'insert', 'overwrite')"
@@ -60,7 +58,7 @@ class Decisions:
         for stage in self._stages.values():
             self._lead_nowhere(stage)
         content = Content(self._sink, self._report, self._refuse, on_conflict)
-        if "clusters" in self._stages:
+        if CLUSTERS in self._stages:
             self._clusters(content if detect else None)
         for stage in self._stages.values():
             if detect:
@@ -140,7 +138,7 @@ class Decisions:
 
     def _follow(self, stage: MergeStage, only: str = "") -> None:
         """References to rows whose key changes change with it."""
-        for column, targets in REFERENCES.get(stage.table.name, {}).items():
+        for column, targets in relations(stage.table.name).references.items():
             if column not in stage.references or (column != only if only else column == "cluster_id"):
                 continue
             held = [self._stages[target] for target in targets if target in self._stages]
@@ -157,21 +155,21 @@ class Decisions:
     def _lead_nowhere(self, stage: MergeStage) -> None:
         """Edges and members whose memory is not there are left out, other references become NULL where they may."""
         table = stage.table.name
-        ends = [c for c, targets in REFERENCES.get(table, {}).items() if targets == MEMORIES]
-        if table == "spatial_metadata":
-            self._leave_with_its_memory(stage)
+        ends = relations(table).memories
+        if relations(table).belongs_to:
+            self._leave_with_its_owner(stage)
         references = [r for r in stage.facts.references if r.column in stage.references]
-        for reference in references if table != "cluster_members" else ():
+        for reference in references if table != MEMBERS else ():
             if reference.null:
                 self._empty(stage, reference)
         self._settling.settle(stage, self._stages, self._report, self._watch)
-        if table in (*EDGES, "cluster_members"):
+        if table in (*EDGES, MEMBERS):
             nowhere = [f"NOT {self._is_end(stage, end)}" for end in ends]
             stage.update("action = 'left_out'", f"s.action IN ('', 'overwrite') AND ({' OR '.join(nowhere)})")
-        if table == "cluster_members":
+        if table == MEMBERS:
             outside = "1 = 1"
-            if "clusters" in self._stages:
-                clusters = self._stages["clusters"].name
+            if CLUSTERS in self._stages:
+                clusters = self._stages[CLUSTERS].name
                 outside = f"NOT EXISTS (SELECT 1 FROM {clusters} p WHERE p.key = s.c_cluster_id)"
             stage.update("action = 'left_out'", f"s.action = '' AND {outside}")
             return
@@ -192,11 +190,11 @@ class Decisions:
         """As `_lead_nowhere`, of rows that are decided. Whether there were any to leave out."""
         table = stage.table.name
         there = []
-        if table in (*EDGES, "cluster_members"):
-            ends = [c for c, targets in REFERENCES.get(table, {}).items() if targets == MEMORIES]
+        if table in (*EDGES, MEMBERS):
+            ends = relations(table).memories
             there += [self._is_end(stage, end) for end in ends]
-        if table == "cluster_members":
-            there.append(self._is_there("s.c_cluster_id", ("clusters",), "id"))
+        if table == MEMBERS:
+            there.append(self._is_there("s.c_cluster_id", (CLUSTERS,), "id"))
         for reference in stage.facts.references:
             if reference.column in stage.references:
                 if reference.null:
@@ -216,10 +214,11 @@ class Decisions:
         copied = f" AND {elsewhere}" if end in stage.renamed else ""
         return self._is_there(f"s.c_{end}", MEMORIES, but=copied)
 
-    def _leave_with_its_memory(self, stage: MergeStage) -> None:
-        """What has a memory's id as its key is a duplicate where the memory is."""
-        for memories in (self._stages[table] for table in MEMORIES if table in self._stages):
-            duplicate = f"SELECT 1 FROM {memories.name} m WHERE m.key = s.key AND m.action = 'duplicate'"
+    def _leave_with_its_owner(self, stage: MergeStage) -> None:
+        """What has the id of another row as its key is a duplicate where that is."""
+        owners = relations(stage.table.name).belongs_to
+        for owner in (self._stages[table] for table in owners if table in self._stages):
+            duplicate = f"SELECT 1 FROM {owner.name} m WHERE m.key = s.key AND m.action = 'duplicate'"
             stage.update("action = 'duplicate'", f"s.action = '' AND EXISTS ({duplicate})")
 
     def _empty(self, stage: MergeStage, reference: Reference) -> None:
@@ -248,8 +247,8 @@ class Decisions:
         return f"({' OR '.join(found or ['1 = 0'])})"
 
     def _clusters(self, content: Content | None) -> None:
-        clusters, members = self._stages["clusters"], self._stages.get("cluster_members")
-        if content and "cluster_members" in self._facts:
+        clusters, members = self._stages[CLUSTERS], self._stages.get(MEMBERS)
+        if content and MEMBERS in self._facts:
             content.find_clusters(clusters, members)
         self._renumber(clusters)
         if members:

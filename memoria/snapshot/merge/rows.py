@@ -8,10 +8,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.formats.reader import RawRow
-from memoria.snapshot.merge.mapping import HIDDEN, MEMORIES, with_new_ids
+from memoria.snapshot.merge.mapping import with_new_ids
 from memoria.snapshot.rehearsal import Row
 from memoria.snapshot.rows.decoder import RowDecoder
 from memoria.snapshot.schema.facts import Table
+from memoria.snapshot.schema.relations import MEMORIES, relations
 
 if TYPE_CHECKING:
     from memoria.snapshot.merge.plan import MergePlan
@@ -30,7 +31,7 @@ class MergedRows:
         names = [self._stage.table.key.name, *self._stage.references]
         self._positions = [table.position[name] for name in names]
         self._namespace = table.position["namespace"] if table.has_namespace else None
-        self._hidden = [table.position[name] for name in HIDDEN.get(table.name, ())]
+        self._hidden = [table.position[name] for name in relations(table.name).json_ids]
         self._new_ids = partial(plan.mentions.new, stages=plan.stages)
         self._is_renamed = bool(self._hidden) and plan.mentions.may_change(plan.stages)
         self._page: list[tuple[Any, ...]] = []

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from memoria.snapshot.merge.mapping import MEMORIES, REFERENCES, new_id
+from memoria.snapshot.merge.mapping import new_id
 from memoria.snapshot.schema.facts import Column, Kind, Table, TableFacts, stage_name
+from memoria.snapshot.schema.relations import CLUSTERS, MEMBERS, MEMORIES, RELATIONSHIPS, relations
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
@@ -29,13 +30,13 @@ class MergeStage:
         self.facts = facts
         self.name = stage_name(table.name)
         self.references = _references(table, facts)
-        self.by_content = table.key.kind is Kind.INTEGER and table.name != "clusters"
+        self.by_content = table.key.kind is Kind.INTEGER and table.name != CLUSTERS
         """Whether a row is known by its content, its key being a mere number."""
         others = table.by_name.keys() - {table.key.name}
         self.uniques = [unique for unique in facts.uniques if others.issuperset(unique)]
         staged = self._staged(referred_to)
         self._positions = [table.position[column.name] for column in staged]
-        targets = REFERENCES.get(table.name, {}) if new_ids and table.has_namespace else {}
+        targets = relations(table.name).references if new_ids and table.has_namespace else {}
         self.renamed = [name for name in self.references if targets.get(name) == MEMORIES]
         """References to memories, which have new ids in the namespace of this row."""
         self._renamed_positions = [table.position[name] for name in self.renamed]
@@ -58,7 +59,7 @@ class MergeStage:
 
     def _staged(self, referred_to: Collection[str]) -> list[Column]:
         names = {*self.references, *referred_to, *(name for unique in self.uniques for name in unique)}
-        everything = self.by_content or self.table.name in ("clusters", "memory_relationships")
+        everything = self.by_content or self.table.name in (CLUSTERS, RELATIONSHIPS)
         return [c for c in self.table.columns if c is not self.table.key and (everything or c.name in names)]
 
     def take(self, fixed: tuple[Any, ...], values: list[Any]) -> None:
@@ -74,7 +75,7 @@ class MergeStage:
         self._stage()
         for column in ("number", "key", "new_key", "identity"):
             self._sink.query(f"CREATE INDEX {self.name}_{column} ON {self.name} ({column})")
-        if self.table.name == "cluster_members":
+        if self.table.name == MEMBERS:
             self._sink.query(f"CREATE INDEX {self.name}_cluster ON {self.name} (c_cluster_id)")
         if self._sink.vendor == "postgresql":
             self._sink.query(f"ANALYZE {self.name}")
@@ -135,5 +136,5 @@ class MergeStage:
 
 def _references(table: Table, facts: TableFacts) -> list[str]:
     """The columns that hold ids of other rows, in the order of the table's columns."""
-    named = REFERENCES.get(table.name, {}).keys() | {reference.column for reference in facts.references}
+    named = relations(table.name).references.keys() | {reference.column for reference in facts.references}
     return [column.name for column in table.columns if column.name in named]

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from memoria.snapshot.errors import DatabaseFailure
-from memoria.snapshot.merge.mapping import MEMORIES, REFERENCES
 from memoria.snapshot.schema.facts import Column, ColumnFacts, Kind, Table, TableFacts
 from memoria.snapshot.schema.registry import TABLES, columns_in
+from memoria.snapshot.schema.relations import RELATIONS
 
 _CALLED = {
     Kind.TEXT: "text",
@@ -21,7 +21,10 @@ _CALLED = {
     Kind.JSON: "JSON",
 }
 _BY_NAME = {table.name: table for table in TABLES}
-_CONNECTIONS = REFERENCES | {"spatial_metadata": {"memory_id": MEMORIES}}
+_CONNECTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    name: {**found.references, **({_BY_NAME[name].key.name: found.belongs_to} if found.belongs_to else {})}
+    for name, found in RELATIONS.items()
+}
 """Table -> column -> the tables whose keys it is compared with."""
 
 

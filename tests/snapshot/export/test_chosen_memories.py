@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from memoria.snapshot.export.selection import Selection
-from memoria.snapshot.merge.mapping import MEMORIES, REFERENCES
+from memoria.snapshot.schema.relations import MEMORIES, RELATIONS
 from tests.conftest import MakeDatabase
 from tests.support.samples.databases import insert, rows_of
 from tests.support.samples.engine import export, import_
@@ -82,6 +82,6 @@ def test_it_goes_into_another_database(migrated_url: str, make_database: MakeDat
 
 
 def test_every_table_that_names_a_memory_is_here() -> None:
-    naming = {name for name, columns in REFERENCES.items() if MEMORIES in columns.values()}
+    naming = {name for name, relations in RELATIONS.items() if relations.memories}
     edges = {"memory_relationships", "link_memory_threads"}
     assert naming == {*NAMING, *edges, "long_term_memory", "cluster_members"}

@@ -11,8 +11,9 @@ import sqlite3
 
 from memoria.snapshot.database.sqlite.connection import SEARCH_INDEX as INDEX
 from memoria.snapshot.database.sqlite.connection import quoted
+from memoria.snapshot.schema.relations import MEMORIES
 
-_TABLES = {"long_term_memory": "long_term", "short_term_memory": "short_term"}
+_TABLES = {table: table.removesuffix("_memory") for table in MEMORIES}
 """Indexed table -> what the index calls its kind of memory."""
 
 
