@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from memoria.snapshot.files.urls import is_url
-from memoria.snapshot.rows.values import as_utf8
+from memoria.text import as_utf8
 
 FORMS = "use sqlite:///path or postgresql://user:password@host/name"
 _SQLITE = {"", "pysqlite", "aiosqlite"}

@@ -34,7 +34,7 @@ from memoria.snapshot.errors import DatabaseFailure, FileFailure
 from memoria.snapshot.files import OutputFile, sync_folder
 from memoria.snapshot.files.compression import ending
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.rows.values import spelled
+from memoria.snapshot.times import spelled
 
 Emit = Callable[[bytes], None]
 SILENCE = 600.0

@@ -19,7 +19,7 @@ from memoria.backup.store.file import BackupFile
 from memoria.backup.store.sidecar import Sidecar, Verified
 from memoria.backup.verification import Expected, Verification
 from memoria.snapshot.errors import FileFailure
-from memoria.snapshot.rows.values import spelled
+from memoria.snapshot.times import spelled
 
 
 @dataclass(frozen=True)

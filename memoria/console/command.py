@@ -22,14 +22,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.console.options import EPILOG
 from memoria.console.overview_text import owners
-from memoria.console.render import print_report, visible
+from memoria.console.render import print_report
 from memoria.console.report_file import report_file, write_report
 from memoria.console.version import version
 from memoria.databases import describe, sink_with_tables
 from memoria.snapshot.database import sink
 from memoria.snapshot.errors import FileFailure, InvalidRows, SnapshotError, UndoRefused
 from memoria.snapshot.files import OutputFile
-from memoria.snapshot.report import counted
+from memoria.text import counted, visible
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

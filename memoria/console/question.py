@@ -12,8 +12,9 @@ from typing import TextIO
 from rich.text import Text
 
 from memoria.console.progress import TerminalProgress
-from memoria.console.render import console, visible
-from memoria.snapshot.report import Report, counted
+from memoria.console.render import console
+from memoria.snapshot.report import Report
+from memoria.text import counted, visible
 
 _TERMINAL = "/dev/tty"
 """The terminal that controls this process, whatever its standard streams are; it cannot be opened where there is none,

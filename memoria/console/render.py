@@ -11,7 +11,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from memoria.snapshot.report import Issue, MergeReport, Report, TableReport, counted
+from memoria.snapshot.report import Issue, MergeReport, Report, TableReport
+from memoria.text import counted, visible
 
 _ISSUES_PRINTED = 20
 _LINES_PRINTED = 3
@@ -43,11 +44,6 @@ def print_report(report: Report) -> None:
     for line in _issues(report) if report.issue_count > 1 or report.skipped else ():
         out.print(Text(visible(line)))
     out.print(Text(visible(_last_line(report))))
-
-
-def visible(text: str) -> str:
-    """Text from a file, without the power to move the cursor or to turn the line around."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def size(count: float) -> str:

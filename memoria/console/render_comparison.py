@@ -7,9 +7,9 @@ import sys
 from rich.table import Table
 from rich.text import Text
 
-from memoria.console.render import console, visible
+from memoria.console.render import console
 from memoria.snapshot.compare.compare import Comparison, TableComparison
-from memoria.snapshot.report import counted
+from memoria.text import counted, visible
 
 
 def print_comparison(result: Comparison) -> None:

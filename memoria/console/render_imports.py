@@ -8,10 +8,10 @@ from typing import TextIO
 from rich.table import Table
 from rich.text import Text
 
-from memoria.console.render import console, visible
+from memoria.console.render import console
 from memoria.snapshot.history.history import Imported
 from memoria.snapshot.history.report import UndoReport
-from memoria.snapshot.report import counted
+from memoria.text import counted, visible
 
 _PRINTED = 20
 

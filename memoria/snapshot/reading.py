@@ -12,9 +12,10 @@ from memoria.snapshot.errors import InvalidRows, InvalidSnapshot
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.formats import RawRow, Reader
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.report import FileReport, Issue, Report, counted
+from memoria.snapshot.report import FileReport, Issue, Report
 from memoria.snapshot.rows.decoder import RowDecoder
 from memoria.snapshot.schema.facts import Table, TableFacts
+from memoria.text import counted
 
 _ROWS_AT_ONCE = 1000
 """Rows between two signs of progress."""

@@ -10,11 +10,6 @@ TWICE = "its key stands in another row already"
 """Of a row that no snapshot can hold."""
 
 
-def counted(count: int, noun: str) -> str:
-    """A number and its noun: "1 row", "1,204 rows"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One reason why a row cannot be moved: where (line of the file, table, key), what, and how to get past it."""

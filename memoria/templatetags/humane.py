@@ -11,8 +11,8 @@ from django import template
 from memoria.admin.snapshots.findings import AFTERWARDS
 from memoria.admin.snapshots.forms import boxed as in_words_of_the_page
 from memoria.console.render import size
-from memoria.console.render import visible as without_control
 from memoria.models import Finding
+from memoria.text import visible as without_control
 
 register = template.Library()
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?Z?")

@@ -29,7 +29,7 @@ from memoria.backup.store.retention import Policy
 from memoria.console.backups import print_list
 from memoria.databases import connection_for
 from memoria.snapshot.errors import FileFailure, SnapshotError
-from memoria.snapshot.rows.values import spelled
+from memoria.snapshot.times import spelled
 from tests.backup.backups import backed_up, files, listing, memoria, refused
 from tests.backup.test_verify import resealed
 from tests.console.test_progress import Screen

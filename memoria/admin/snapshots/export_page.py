@@ -19,11 +19,11 @@ from memoria.admin.snapshots import access
 from memoria.admin.snapshots.export import Wanted, download
 from memoria.admin.snapshots.guard import door
 from memoria.admin.tables.indexes import VALUES_SHOWN, values
-from memoria.console.render import visible
 from memoria.models import LongTermMemory, Upload
 from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.schema.registry import MODELS, TABLES
+from memoria.text import visible
 
 MEMORIES_AT_ONCE = 5000
 """Memories that can be chosen one by one."""

@@ -34,11 +34,11 @@ from memoria.admin.snapshots.progress import NotedProgress
 from memoria.admin.snapshots.redact import without_rows
 from memoria.admin.snapshots.upload_file import TooLarge, UploadedFile
 from memoria.background import ends_with_its_process, enqueue
-from memoria.console.render import visible
 from memoria.models import Finding, Import, Upload
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import EditedSnapshot, InvalidSnapshot, SnapshotError
 from memoria.snapshot.history.history import Origin
+from memoria.text import visible
 
 State = Upload.State
 log = logging.getLogger(__name__)

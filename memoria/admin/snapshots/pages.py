@@ -15,8 +15,8 @@ from memoria.admin.snapshots import access, views
 from memoria.admin.snapshots.export_page import export
 from memoria.admin.snapshots.undo_page import ImportAdmin
 from memoria.admin.tables.lists import PlainList
-from memoria.console.render import visible
 from memoria.models import Upload
+from memoria.text import visible
 
 __all__ = ["ImportAdmin", "UploadAdmin"]
 

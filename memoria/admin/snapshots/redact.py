@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from memoria.snapshot.errors import InvalidRows, RowRefused, SnapshotError, UndoRefused
-from memoria.snapshot.report import counted
+from memoria.text import counted
 
 _OF_TABLES = ("missing", "unknown", "unwritable")
 """Kinds of issues that name a table of the file, and none of its rows."""

@@ -29,12 +29,12 @@ from memoria.admin.snapshots.preview_apply import CHANGED, Stale, database_name
 from memoria.admin.snapshots.redact import without_rows
 from memoria.admin.tables.lists import PlainList
 from memoria.background import enqueue
-from memoria.console.render import visible
 from memoria.databases import connection_for
 from memoria.models import Import
 from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.history.report import UndoReport
 from memoria.snapshot.history.undo import Undo
+from memoria.text import visible
 
 SHOWN = 100
 

@@ -32,11 +32,10 @@ from memoria.admin.snapshots.receive import ROOM, Receiving, Refused, too_large
 from memoria.admin.snapshots.upload_token import is_valid, ticket
 from memoria.admin.tables.panels import list_of
 from memoria.console.question import before_and_after
-from memoria.console.render import visible
 from memoria.models import Upload
 from memoria.snapshot.errors import FileFailure
-from memoria.snapshot.report import counted
 from memoria.snapshot.schema.registry import MODELS
+from memoria.text import counted, visible
 
 State = Upload.State
 FINDINGS_SHOWN = 100

@@ -16,7 +16,7 @@ import msgspec
 from memoria.backup.errors import InvalidBackup
 from memoria.backup.store import sidecar as sidecars
 from memoria.backup.store.sidecar import Sidecar
-from memoria.snapshot.rows.values import spelled
+from memoria.snapshot.times import spelled
 
 ENDING = ".refused"
 

@@ -20,7 +20,8 @@ from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.files.urls import is_url
 from memoria.snapshot.report import Report
-from memoria.snapshot.rows.values import as_utf8, canonical_time
+from memoria.snapshot.times import canonical_time
+from memoria.text import as_utf8
 
 
 class Command(SnapshotCommand):

@@ -17,7 +17,7 @@ from memoria.snapshot.merge.mapping import namespaces
 from memoria.snapshot.merge.merge import Merge
 from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.report import Report
-from memoria.snapshot.rows.values import as_utf8
+from memoria.text import as_utf8
 
 
 class Command(SnapshotCommand):

@@ -13,7 +13,7 @@ from memoria.backup.store.catalogue import listed
 from memoria.console import backups
 from memoria.console.backups import print_list
 from memoria.console.command import SnapshotCommand
-from memoria.console.render import visible
+from memoria.text import visible
 
 _CODES = "exit codes:\n  0  done\n  1  the folder cannot be read\n  2  wrong arguments"
 

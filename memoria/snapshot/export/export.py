@@ -22,11 +22,12 @@ from memoria.snapshot.files import OutputFile
 from memoria.snapshot.formats import WRITERS
 from memoria.snapshot.formats.header import FORMAT, VERSION
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.report import FileReport, Issue, Report, counted
-from memoria.snapshot.rows.values import is_unicode, spelled
+from memoria.snapshot.report import FileReport, Issue, Report
 from memoria.snapshot.schema.facts import ALL, Table, TableFacts, names
 from memoria.snapshot.schema.fitting import require_fitting
 from memoria.snapshot.schema.registry import TABLES, columns_in, require_readable, require_tables
+from memoria.snapshot.times import spelled
+from memoria.text import counted, is_unicode
 
 
 @dataclass(slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from memoria.snapshot.database import Source
 from memoria.snapshot.export.selection import NOTHING, Conditions
-from memoria.snapshot.rows.values import readable
 from memoria.snapshot.schema.facts import Table, TableFacts
 from memoria.snapshot.schema.registry import other_columns, other_tables
 from memoria.snapshot.schema.relations import EDGES, MEMORIES, relations
+from memoria.text import readable
 
 
 def left_out(

@@ -13,7 +13,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.report import counted
 from memoria.snapshot.schema.facts import TableFacts
 from memoria.snapshot.schema.registry import TABLES
 from memoria.snapshot.schema.relations import (
@@ -28,6 +27,7 @@ from memoria.snapshot.schema.relations import (
     SHORT_TERM,
     relations,
 )
+from memoria.text import counted
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Source

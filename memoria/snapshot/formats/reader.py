@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from memoria.snapshot.errors import EditedSnapshot, InvalidSnapshot
 from memoria.snapshot.files.digest import BackgroundSha256
 from memoria.snapshot.formats.header import Footer, Header, parse_header
-from memoria.snapshot.report import counted
+from memoria.text import counted
 
 
 class RawRow(NamedTuple):

@@ -18,9 +18,10 @@ from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.history.references import holding
 from memoria.snapshot.history.sql import COLUMNS, HELD, Changes
 from memoria.snapshot.report import Report
-from memoria.snapshot.rows.values import canonical_time, readable
 from memoria.snapshot.schema.facts import Table, TableFacts
 from memoria.snapshot.schema.registry import HISTORY, require_in_sight, table_of
+from memoria.snapshot.times import canonical_time
+from memoria.text import readable
 
 VARIABLE = "MEMORIA_UNDO_IMPORTS"
 _DEFAULT = 3

@@ -25,10 +25,11 @@ from memoria.snapshot.history.references import locked, referring
 from memoria.snapshot.history.report import ChangedRow, TableUndo, UndoReport
 from memoria.snapshot.history.sql import CHANGES, COLUMNS, HELD, Changes
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.report import ISSUES_SHOWN, counted
+from memoria.snapshot.report import ISSUES_SHOWN
 from memoria.snapshot.schema.facts import Table, TableFacts
 from memoria.snapshot.schema.fitting import require_writable
 from memoria.snapshot.schema.registry import HISTORY, TABLES, require_in_sight
+from memoria.text import counted
 
 
 class _Rehearsed(Exception):

@@ -14,9 +14,9 @@ from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows.difference import differing
 from memoria.snapshot.rows.parser_types import facts_of
-from memoria.snapshot.rows.values import canonical_time
 from memoria.snapshot.schema.facts import Kind, Table, TableFacts
 from memoria.snapshot.schema.relations import DEFAULT, MOMENTS, relations
+from memoria.snapshot.times import canonical_time
 from memoria.snapshot.watch import Watch
 
 

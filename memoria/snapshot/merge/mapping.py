@@ -16,8 +16,8 @@ from functools import lru_cache
 import msgspec
 
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.rows.values import is_unicode
 from memoria.snapshot.schema.relations import DEFAULT
+from memoria.text import is_unicode
 
 _SPACE = uuid.UUID("6d656d6f-7269-5a00-8000-000000000001")
 """The namespace, in the sense of RFC 9562, of all new ids."""

@@ -26,12 +26,13 @@ from memoria.snapshot.merge.rehearse import rehearse
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
 from memoria.snapshot.rehearsal import asks_more
-from memoria.snapshot.report import FileReport, Report, counted
+from memoria.snapshot.report import FileReport, Report
 from memoria.snapshot.schema.facts import Table, TableFacts, names
 from memoria.snapshot.schema.fitting import require_writable
 from memoria.snapshot.schema.registry import MERGED, TABLES, require_in_sight, require_tables
 from memoria.snapshot.schema.relations import MEMORIES
 from memoria.snapshot.watch import Watch
+from memoria.text import counted
 
 _open = database.sink
 

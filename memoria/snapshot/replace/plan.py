@@ -17,11 +17,12 @@ from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.rehearsal import numbered
 from memoria.snapshot.replace.stage import KEY, PlanStage
-from memoria.snapshot.report import Issue, Report, counted
+from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows.decoder import decoders
 from memoria.snapshot.rows.values import not_json
 from memoria.snapshot.schema.facts import Reference, Table, TableFacts, unwritable
 from memoria.snapshot.watch import Watch
+from memoria.text import counted
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink

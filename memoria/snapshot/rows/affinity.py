@@ -7,8 +7,8 @@ from decimal import Decimal
 from math import isfinite
 
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.rows.values import shown
 from memoria.snapshot.schema.facts import ColumnFacts, Kind
+from memoria.text import shown
 
 _NUMBERS = frozenset({"INTEGER", "REAL", "NUMERIC"})
 _ALTERED = {

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.rows.values import shown
+from memoria.text import shown
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?')
 _SUSPECT = re.compile(r"-0|[eE][+-]?[0-9]{4}|[0-9]{16000}")

@@ -24,15 +24,15 @@ from memoria.snapshot.rows.rounding import is_rounded, require_kept
 from memoria.snapshot.rows.scanner import Scanner
 from memoria.snapshot.rows.values import (
     MAX_ROW_DEPTH,
-    canonical_time,
     check_depth,
     mask_lone_surrogates,
     one_line,
     parser_reason,
     quote_bare_numbers,
-    shown,
 )
 from memoria.snapshot.schema.facts import Column, Kind, Table, TableFacts
+from memoria.snapshot.times import canonical_time
+from memoria.text import shown
 
 _LONG = 600
 """Characters, of up to 4 bytes, that an index of PostgreSQL has room for, beside others."""

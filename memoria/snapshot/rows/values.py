@@ -1,14 +1,14 @@
-"""Single values: times and JSON text. Each function returns the canonical form or raises InvalidValue."""
+"""Checks the text of JSON values, and mends what the parser would not read."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from itertools import pairwise
 
 import msgspec
 
 from memoria.snapshot.errors import InvalidValue
+from memoria.text import shown
 
 MAX_ROW = 255 << 20
 """Bytes of one row's JSON; a longer one could not be read back within reasonable memory."""
@@ -16,52 +16,11 @@ MAX_DEPTH = 512
 """Arrays and objects inside each other, in one value."""
 MAX_ROW_DEPTH = MAX_DEPTH + 1
 
-_TIME = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)"
-    r"(?:[Tt ](?P<clock>(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(?P<fraction>\d{1,6})0*)?"
-    # An older export appended "Z" to times that already had an offset: the offset is the truth.
-    r"(?:(?P<offset>[+-]\d\d:?\d\d)Z?|[Zz])?)?",
-    re.ASCII,
-)
 _BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _BARE_NUMBER = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(-?)\b(NaN|Infinity)\b(?!\s*+:)', re.DOTALL)
 _validate = msgspec.json.Decoder(msgspec.Raw).decode
-
-
-def spelled(moment: datetime) -> str:
-    """A moment in UTC as `YYYY-MM-DDTHH:MM:SS.ffffffZ`."""
-    return moment.replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
-
-
-def canonical_time(text: str) -> str:
-    """The UTC moment as `YYYY-MM-DDTHH:MM:SS.ffffffZ`; a time without an offset is UTC already."""
-    # Nearly every time is spelled as in a snapshot or as SQLite holds it, and needs no more than a look.
-    if (
-        (len(text) == 26 or (len(text) == 27 and text[26] == "Z"))
-        and text[4] == text[7] == "-"
-        and text[10] in "T "
-        and text[13] == text[16] == ":"
-        and text[19] == "."
-        and text[20:26].isdecimal()
-        and text[11:13] != "24"
-    ):
-        try:
-            datetime.fromisoformat(text[:26])
-            return f"{text[:10]}T{text[11:26]}Z"
-        except ValueError:
-            pass
-    match = _TIME.fullmatch(text)
-    if match is None:
-        raise InvalidValue(f"is not a time: {shown(text)}")
-    fraction = (match["fraction"] or "").ljust(6, "0")
-    naive = f"{match['date']}T{match['clock'] or '00:00:00'}.{fraction}"
-    try:
-        moment = datetime.fromisoformat(naive + (match["offset"] or "+00:00")).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InvalidValue(f"is not a time between the years 1 and 9999: {shown(text)}") from None
-    return spelled(moment)
 
 
 def check_json(text: bytes, limit: int = MAX_DEPTH) -> None:
@@ -151,36 +110,6 @@ def quote_bare_numbers(text: bytes) -> tuple[bytes, int]:
         return b'"' + match[1] + match[2] + b'"'
 
     return _BARE_NUMBER.sub(quote, text), count
-
-
-def is_unicode(text: str) -> bool:
-    """Whether a text is one; of one that a database holds and is not UTF-8 the bytes are escaped."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def readable(text: str) -> str:
-    """A name for people and for JSON: the bytes in it that are not UTF-8 as `\\xff`."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def as_utf8(text: str) -> str:
-    """What the system gave, an argument or a variable, as UTF-8 in any locale; other bytes stay escaped."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
-
-
-def is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def shown(value: object, limit: int = 60) -> str:
-    """A value as it may stand in a message: escaped, short, on one line."""
-    text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
-    quoted = ascii(text) if isinstance(text, str) and not text.isprintable() else repr(text)
-    return quoted if len(quoted) <= limit else quoted[: limit - 1] + "…"
 
 
 def parser_reason(error: BaseException) -> str:

@@ -12,8 +12,8 @@ from django.db import models
 
 from memoria import models as memoria
 from memoria.snapshot.errors import DatabaseFailure, NotCreated, SnapshotError
-from memoria.snapshot.rows.values import spelled
 from memoria.snapshot.schema.facts import Column, Kind, Table, TableFacts, names
+from memoria.snapshot.times import spelled
 
 _KINDS: tuple[tuple[type[models.Field[Any, Any]], Kind], ...] = (
     (models.JSONField, Kind.JSON),

@@ -3,15 +3,9 @@ from __future__ import annotations
 import pytest
 
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.rows.values import (
-    canonical_time,
-    check_depth,
-    check_json,
-    mask_lone_surrogates,
-    one_line,
-    quote_bare_numbers,
-    shown,
-)
+from memoria.snapshot.rows.values import check_depth, check_json, mask_lone_surrogates, one_line, quote_bare_numbers
+from memoria.snapshot.times import canonical_time
+from memoria.text import shown
 
 
 class TestCanonicalTime:

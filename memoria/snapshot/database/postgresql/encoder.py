@@ -11,8 +11,9 @@ import msgspec
 from memoria.snapshot.errors import InvalidSnapshot, InvalidValue
 from memoria.snapshot.report import TWICE, Issue
 from memoria.snapshot.rows.scanner import Scanner
-from memoria.snapshot.rows.values import MAX_DEPTH, MAX_ROW, check_depth, has_many, is_utf8, shown
+from memoria.snapshot.rows.values import MAX_DEPTH, MAX_ROW, check_depth, has_many
 from memoria.snapshot.schema.facts import Table
+from memoria.text import is_utf8, shown
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse

@@ -15,8 +15,8 @@ from typing import Any
 
 from psycopg2 import extensions
 
-from memoria.snapshot.rows.values import shown
 from memoria.snapshot.schema.facts import Table
+from memoria.text import shown
 
 NONE = "SQL_ASCII"
 WHOLE = frozenset({"UTF8", "LATIN1", NONE})

@@ -14,8 +14,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, NotCreated, RowRefused
-from memoria.snapshot.rows.values import shown
 from memoria.snapshot.schema.facts import ColumnFacts, Kind, Reference, TableFacts
+from memoria.text import shown
 
 SEARCH_INDEX = "memory_search_fts"
 """The full-text index of existing databases, kept by triggers."""

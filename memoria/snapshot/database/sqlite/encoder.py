@@ -11,16 +11,10 @@ import msgspec
 
 from memoria.snapshot.errors import DatabaseFailure, InvalidValue
 from memoria.snapshot.rows.decoder import RowEncoder
-from memoria.snapshot.rows.values import (
-    MAX_DEPTH,
-    MAX_ROW,
-    canonical_time,
-    check_depth,
-    check_json,
-    one_line,
-    shown,
-)
+from memoria.snapshot.rows.values import MAX_DEPTH, MAX_ROW, check_depth, check_json, one_line
 from memoria.snapshot.schema.facts import Column, Kind
+from memoria.snapshot.times import canonical_time
+from memoria.text import shown
 
 _INFINITY = float("inf")
 _SHAPES = 4096

@@ -15,8 +15,8 @@ import msgspec
 from memoria.snapshot.database.sqlite.connection import quoted
 from memoria.snapshot.database.unique_swap import freed
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.rows.values import canonical_time
 from memoria.snapshot.schema.facts import Column, ColumnFacts, Kind, Table, TableFacts
+from memoria.snapshot.times import canonical_time
 
 _BLOB = "$blob"
 _TIME_SIZE = len("2026-11-22 10:00:00.000000")

@@ -12,8 +12,9 @@ from memoria.snapshot.database.sqlite import connection as sqlite
 from memoria.snapshot.database.sqlite.encoder import SQLiteEncoder
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.report import TWICE, Issue
-from memoria.snapshot.rows.values import canonical_time, is_unicode
 from memoria.snapshot.schema.facts import ALL, Column, Kind, Table, TableFacts
+from memoria.snapshot.times import canonical_time
+from memoria.text import is_unicode
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Emit, Refuse
