@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from memoria.snapshot import formats
-from memoria.snapshot.errors import InvalidRows, InvalidSnapshot
+from memoria.snapshot.errors import FileFailure, InvalidRows, InvalidSnapshot
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.formats import RawRow, Reader
 from memoria.snapshot.progress import Progress
@@ -19,6 +19,7 @@ from memoria.text import counted
 
 _ROWS_AT_ONCE = 1000
 """Rows between two signs of progress."""
+_CHANGED = "the file changed while it was imported; nothing was changed"
 
 
 class Plan(Protocol):
@@ -161,3 +162,25 @@ def note_fits(decoders: Mapping[str, RowDecoder], report: Report) -> None:
             report.note(f"{name}: {decoder.bare_numbers:,} bare NaN or Infinity, read as text.")
         if decoder.negative_zeros:
             report.note(f"{name}: {decoder.negative_zeros:,} times -0.0, which the target keeps as 0.0.")
+
+
+def require_same_file(digest: str, reader: Reader) -> None:
+    """Raises FileFailure if what was read is not the file of the plan."""
+    if digest != reader.digest:
+        raise FileFailure(_CHANGED)
+
+
+def unchanged(reader: Reader) -> Iterator[RawRow]:
+    """The rows of a file that was whole when it was planned."""
+    try:
+        yield from reader
+    except InvalidSnapshot:
+        raise FileFailure(_CHANGED) from None
+
+
+def advancing(rows: Iterator[list[Any]], progress: Progress) -> Iterator[list[Any]]:
+    """The rows, telling `progress` of them now and then."""
+    for number, row in enumerate(rows, 1):
+        if number % _ROWS_AT_ONCE == 0:
+            progress.advance(rows=_ROWS_AT_ONCE)
+        yield row

@@ -86,6 +86,10 @@ class Sink(Protocol):
     """The MD5 of a text as hexadecimal digits; the braces stand for the text."""
     same: str
     """The operator that takes NULL for equal to NULL."""
+    mark: str
+    """What stands for a parameter in SQL."""
+    numbers_notes: bool
+    """Whether the notes of an import are numbered by the database, and no number stays taken after a rollback."""
 
     def __enter__(self) -> Sink: ...
     def __exit__(self, *error: object) -> None: ...
@@ -98,6 +102,10 @@ class Sink(Protocol):
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
     def create_stage(self, name: str, columns: dict[str, Kind], collations: Mapping[str, str] | None = None) -> None:
         """`collations`: column -> what compares its values, where not their bytes do."""
+        ...
+
+    def analyze(self, name: str) -> None:
+        """Let the database know what a stage holds, if it would plan its queries otherwise."""
         ...
 
     def stage(self, name: str, rows: list[tuple[Any, ...]]) -> None: ...
@@ -149,6 +157,10 @@ class Sink(Protocol):
 
     def stored(self, table: Table, facts: TableFacts, keys: Sequence[Any]) -> dict[Any, list[Any]]:
         """Key -> values as decoded rows have them, of those of the keys that are there."""
+        ...
+
+    def fingerprint(self, table: str) -> str:
+        """A text that becomes another one with any change of the table's rows."""
         ...
 
     def dimensions(self, namespace: str, tables: Sequence[str]) -> set[int]:

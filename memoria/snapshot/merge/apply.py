@@ -15,14 +15,8 @@ from memoria.snapshot.merge.plan import MergePlan
 from memoria.snapshot.merge.rows import MergedRows
 from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.replace.apply import (
-    advancing,
-    require_no_new_orphans,
-    require_same_file,
-    require_same_schema,
-    require_written,
-    unchanged,
-)
+from memoria.snapshot.proof import require_no_new_orphans, require_same_schema, require_written
+from memoria.snapshot.reading import advancing, require_same_file, unchanged
 from memoria.snapshot.schema.facts import Table
 
 if TYPE_CHECKING:

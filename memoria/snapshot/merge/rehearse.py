@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.merge.plan import MergePlan
 from memoria.snapshot.merge.rows import MergedRows
+from memoria.snapshot.reading import require_same_file, unchanged
 from memoria.snapshot.rehearsal import Rehearsal, is_needed
-from memoria.snapshot.replace.apply import require_same_file, unchanged
 from memoria.snapshot.rows.decoder import decoders
 from memoria.snapshot.schema.facts import Table
 

@@ -77,8 +77,7 @@ class MergeStage:
             self._sink.query(f"CREATE INDEX {self.name}_{column} ON {self.name} ({column})")
         if self.table.name == MEMBERS:
             self._sink.query(f"CREATE INDEX {self.name}_cluster ON {self.name} (c_cluster_id)")
-        if self._sink.vendor == "postgresql":
-            self._sink.query(f"ANALYZE {self.name}")
+        self._sink.analyze(self.name)
 
     def _stage(self) -> None:
         self._sink.stage(self.name, self._waiting)

@@ -11,24 +11,22 @@ from typing import TYPE_CHECKING, Any
 from memoria.snapshot.errors import (
     DatabaseBusy,
     DatabaseFailure,
-    FileFailure,
     InvalidRows,
-    InvalidSnapshot,
     InvalidValue,
     WriteCancelled,
 )
 from memoria.snapshot.formats import Reader
-from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.history.history import History
 from memoria.snapshot.progress import Progress
+from memoria.snapshot.proof import prove, require_no_new_orphans, require_same_schema
+from memoria.snapshot.reading import advancing, require_same_file, unchanged
 from memoria.snapshot.replace.plan import Plan
 from memoria.snapshot.report import Issue
-from memoria.snapshot.schema.facts import Reference, Table, TableFacts, stage_name
+from memoria.snapshot.schema.facts import Reference, Table, stage_name
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
-_CHANGED = "the file changed while it was imported; nothing was changed"
 _BULK_ROWS = 10_000
 """From here on, building an index once is faster than keeping it up to date row by row."""
 
@@ -63,7 +61,7 @@ def apply(
         inserted = _insert(sink, plan, carried, read, bulk, beside, progress)
         progress.stage("Finishing")
         nulled = sink.finish(carried, plan.nulls, replace=plan.options.truncate)
-        prove(sink, plan, carried, inserted, {} if plan.options.truncate else before, nulled)
+        prove(sink, plan.report, plan.facts, carried, inserted, {} if plan.options.truncate else before, nulled)
         _note_written(plan, carried, before, history)
         require_no_new_orphans(sink, carried, orphans)
         history.end(plan.report)
@@ -128,20 +126,6 @@ def _beside(plan: Plan, carried: Sequence[Table], watched: set[str]) -> set[str]
     return beside
 
 
-def require_same_schema(sink: Sink, planned: Mapping[str, TableFacts], carried: Sequence[Table]) -> None:
-    facts = sink.facts()
-    for table in carried:
-        if facts.get(table.name) != planned[table.name]:
-            raise DatabaseBusy(f"the schema of {table.name} changed since the plan was made; run the import again")
-
-
-def require_no_new_orphans(sink: Sink, carried: Sequence[Table], before: Mapping[str, int]) -> None:
-    """`before`: rows of each table whose references led nowhere already."""
-    for table in carried:
-        if sink.orphans(table) > before[table.name]:
-            raise DatabaseFailure(f"rows of {table.name} would refer to rows that are not there; nothing was changed")
-
-
 def _require_unchanged(sink: Sink, plan: Plan, carried: Sequence[Table]) -> dict[str, int]:
     """Rows of each table now that nobody else can write; they must be those that the plan saw."""
     require_same_schema(sink, plan.facts, carried)
@@ -176,20 +160,6 @@ def _by_table(plan: Plan, tables: Sequence[Table], reader: Reader) -> Iterator[t
     require_same_file(plan.digest, reader)
 
 
-def require_same_file(digest: str, reader: Reader) -> None:
-    """Raises FileFailure if what was read is not the file of the plan."""
-    if digest != reader.digest:
-        raise FileFailure(_CHANGED)
-
-
-def unchanged(reader: Reader) -> Iterator[RawRow]:
-    """The rows of a file that was whole when it was planned."""
-    try:
-        yield from reader
-    except InvalidSnapshot:
-        raise FileFailure(_CHANGED) from None
-
-
 def _decoded(plan: Plan, name: str, run: Any) -> Iterator[list[Any]]:
     decoder = plan.decoders[name]
     for _, row in run:
@@ -200,50 +170,3 @@ def _decoded(plan: Plan, name: str, run: Any) -> Iterator[list[Any]]:
             plan.report.add(Issue(name, error.reason, row.line, decoder.key(row.data)))
             sentence = plan.report.issues[-1].sentence(plan.report.file.name)
             raise InvalidRows(f"{sentence} (nothing was changed)", plan.report) from None
-
-
-def advancing(rows: Iterator[list[Any]], progress: Progress) -> Iterator[list[Any]]:
-    """The rows, telling `progress` of every thousand."""
-    for number, row in enumerate(rows, 1):
-        if number % 1000 == 0:
-            progress.advance(rows=1000)
-        yield row
-
-
-def require_written(
-    table: str, done: int, wanted: int, found: int, planned: int, facts: Mapping[str, TableFacts]
-) -> None:
-    """Raise if fewer rows were written than `wanted`, or the table holds other than the `planned` number of rows."""
-    if done != wanted:
-        raise WriteCancelled(table, "written", done, wanted, facts[table].triggers)
-    if found != planned:
-        triggers = facts[table].triggers
-        by = f"; its triggers ({', '.join(triggers)}) may add or remove some" if triggers else ""
-        raise DatabaseFailure(
-            f"{table} would hold {found:,} rows where the plan says {planned:,}{by}; nothing was changed"
-        )
-
-
-def prove(
-    sink: Sink,
-    plan: Plan,
-    carried: Sequence[Table],
-    inserted: Counter[str],
-    kept: Mapping[str, int],
-    nulled: Mapping[tuple[str, str], int],
-) -> None:
-    """Compare the rows of each table with the plan's: those `inserted`, beside those that were there and are `kept`.
-
-    `nulled`: (table, column) -> references that were set to NULL.
-    """
-    for table in carried:
-        counts = plan.report.tables[table.name]
-        planned = counts.inserted + kept.get(table.name, 0)
-        found = sink.count(table.name)
-        require_written(table.name, inserted[table.name], counts.inserted, found, planned, plan.facts)
-        emptied = {column: count for (name, column), count in nulled.items() if name == table.name and count}
-        if emptied != counts.nulled:
-            raise DatabaseFailure(
-                f"{table.name} would lose {sum(emptied.values()):,} references where the plan says"
-                f" {sum(counts.nulled.values()):,}; nothing was changed"
-            )

@@ -17,7 +17,8 @@ from memoria.snapshot.formats import Reader
 from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.history.history import History
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.replace.apply import advancing, prove
+from memoria.snapshot.proof import prove
+from memoria.snapshot.reading import advancing
 from memoria.snapshot.replace.plan import Plan
 from memoria.snapshot.schema.facts import Table, unwritable
 from memoria.snapshot.schema.fitting import require_writable
@@ -65,7 +66,7 @@ def fill(
             nulled = sink.finish(carried, {}, replace=True)
             if any(sink.orphans(table) for table in carried):
                 raise NeedsPlan
-            prove(sink, plan, carried, inserted, kept={}, nulled=nulled)
+            prove(sink, plan.report, plan.facts, carried, inserted, kept={}, nulled=nulled)
             for table in carried:
                 history.written(table)
             history.end(plan.report)

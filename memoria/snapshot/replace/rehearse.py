@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from memoria.snapshot.formats import Reader
+from memoria.snapshot.reading import require_same_file, unchanged
 from memoria.snapshot.rehearsal import Rehearsal, Row, is_needed
-from memoria.snapshot.replace.apply import require_same_file, unchanged
 from memoria.snapshot.replace.plan import Plan
 from memoria.snapshot.rows.decoder import decoders
 from memoria.snapshot.schema.facts import Table, stage_name

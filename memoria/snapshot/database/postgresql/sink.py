@@ -31,6 +31,8 @@ class PostgreSQLSink:
     indexing_locks_readers = True
     moves_into_place = True
     same = "IS NOT DISTINCT FROM"
+    mark = "%s"
+    numbers_notes = False
 
     def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
         self._connection = connection
@@ -88,6 +90,9 @@ class PostgreSQLSink:
             for column, kind in columns.items()
         )
         self.query(f"CREATE TEMP TABLE {quoted(name)} ({described})")
+
+    def analyze(self, name: str) -> None:
+        self.query(f"ANALYZE {quoted(name)}")
 
     def stage(self, name: str, rows: list[tuple[Any, ...]]) -> None:
         with postgresql.failures(self._name):
@@ -223,6 +228,12 @@ class PostgreSQLSink:
             )
             found |= {length for (length,) in self.query(sql, (namespace,)) if length}
         return found
+
+    def fingerprint(self, table: str) -> str:
+        """Of where each version of a row stands and which transaction wrote it: no row is read."""
+        version = "hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t.xmin), 0)::numeric"
+        ((count, total),) = self.query(f"SELECT count(*), coalesce(sum({version}), 0)::text FROM {quoted(table)} t")
+        return f"{count}:{total}"
 
     def digest(self, facts: TableFacts) -> str:
         return postgresql_changes.digest(facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Self
 
+import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database.sqlite import connection as sqlite
@@ -17,6 +19,7 @@ from memoria.snapshot.database.sqlite.search import SearchIndex, unwritable
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.schema.facts import Column, ColumnFacts, Kind, Reference, Table, TableFacts, stage_name
 
+_ROWS_AT_ONCE = 500
 _WHOLE = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
 _PART = ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part")
 _STAGE_TYPES = {Kind.INTEGER: "INTEGER", Kind.FLOAT: "REAL", Kind.BOOLEAN: "INTEGER"}
@@ -29,6 +32,8 @@ class SQLiteSink:
     holds_unicode = True
     md5 = "md5({})"
     same = "IS"
+    mark = "?"
+    numbers_notes = True
 
     def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
         self._connection = connection
@@ -77,6 +82,9 @@ class SQLiteSink:
             for column, kind in columns.items()
         )
         self.query(f"CREATE TEMP TABLE {sqlite.quoted(name)} ({described})")
+
+    def analyze(self, name: str) -> None:
+        pass  # its indexes tell it enough
 
     def stage(self, name: str, rows: list[tuple[Any, ...]]) -> None:
         if rows:
@@ -167,6 +175,17 @@ class SQLiteSink:
             )
             found |= {length for (length,) in self.query(sql, (namespace,)) if length}
         return found
+
+    def fingerprint(self, table: str) -> str:
+        """Of the rows themselves: SQLite does not mark their versions."""
+        digest = hashlib.blake2b(digest_size=16)
+        condition = ""
+        while rows := self.query(
+            f"SELECT rowid, * FROM {sqlite.quoted(table)} {condition} ORDER BY rowid LIMIT {_ROWS_AT_ONCE}"
+        ):
+            digest.update(msgspec.msgpack.encode(rows))
+            condition = f"WHERE rowid > {rows[-1][0]}"
+        return digest.hexdigest()
 
     def digest(self, facts: TableFacts) -> str:
         return sqlite_changes.digest(facts)
