@@ -10,8 +10,8 @@ from django.db import connections
 from django.db.models import Model
 from django.utils import timezone
 
+from memoria.admin.bounded_count import COUNTED, bounded_count
 from memoria.admin.tables.indexes import about
-from memoria.admin.tables.lists import COUNTED, counted
 from memoria.models import ShortTermMemory
 
 COUNTED_WHOLE = 200_000
@@ -96,7 +96,7 @@ class Count:
 
 def size(model: type[Model], using: str) -> Count:
     """Exactly up to COUNTED rows, else as PostgreSQL believes."""
-    number = counted(model._default_manager.using(using))
+    number = bounded_count(model._default_manager.using(using))
     if number <= COUNTED:
         return Count(number, exact=True)
     return Count(about(model, using) or COUNTED, exact=False)
@@ -115,7 +115,7 @@ def expiring(using: str) -> Expiring:
     rows = ShortTermMemory.objects.using(using)
 
     def between(**limits: object) -> Count:
-        number = counted(rows.filter(**limits))
+        number = bounded_count(rows.filter(**limits))
         return Count(min(number, COUNTED), exact=number <= COUNTED)
 
     return Expiring(

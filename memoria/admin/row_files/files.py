@@ -18,11 +18,11 @@ from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportMixin
 from import_export.forms import ConfirmImportForm, ExportForm, ImportForm
 
+from memoria.admin.bounded_count import bounded_count
 from memoria.admin.middleware import body_limit
 from memoria.admin.row_files.formats import Csv, Json, Xlsx, file_limit
 from memoria.admin.row_files.rows import MOST_ROWS, SNAPSHOTS, NotReadable, TableRows, rows_of
 from memoria.admin.row_files.storage import KEPT_SECONDS, PrivateStorage
-from memoria.admin.tables.lists import counted
 from memoria.console.render import size
 
 FORM_BYTES = 64 * 1024
@@ -113,7 +113,7 @@ class FilesOfTable(ImportExportMixin):
     def export_action(self, request: HttpRequest) -> HttpResponse:
         if not self.has_export_permission(request):
             raise PermissionDenied
-        if request.method == "POST" and counted(self.get_export_queryset(request), MOST_ROWS) > MOST_ROWS:
+        if request.method == "POST" and bounded_count(self.get_export_queryset(request), MOST_ROWS) > MOST_ROWS:
             self.message_user(
                 request, f"More than {MOST_ROWS:,} rows: filter the list first. {SNAPSHOTS}", messages.ERROR
             )

@@ -14,15 +14,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from memoria.admin.bounded_count import COUNTED, bounded_count
 from memoria.admin.tables.indexes import about
-
-COUNTED = 10_000
-"""As many rows are counted, and can be paged through: what lies behind is found with filters, dates and the search."""
-
-
-def counted(queryset: QuerySet[Any], limit: int = COUNTED) -> int:
-    """How many rows there are, and limit + 1 if there are more."""
-    return queryset.order_by().values("pk")[: limit + 1].count()
 
 
 class Pages(Paginator):
@@ -82,7 +75,7 @@ class RowList(ChangeList):
             rows = list(self.queryset[start : start + size + 1])
         if start and not rows:
             raise IncorrectLookupParameters
-        count = start + len(rows) if len(rows) <= size else counted(self.queryset)
+        count = start + len(rows) if len(rows) <= size else bounded_count(self.queryset)
         if count > COUNTED:
             count, self.more = COUNTED, True
             if not self.queryset.query.where:

@@ -29,10 +29,11 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from memoria.admin.bounded_count import COUNTED, bounded_count
 from memoria.admin.row_files.files import FilesOfTable
 from memoria.admin.tables.filters import value_filter
 from memoria.admin.tables.indexes import indexed_fields, values
-from memoria.admin.tables.lists import COUNTED, RowList, counted
+from memoria.admin.tables.lists import RowList
 from memoria.admin.tables.panels import Cell, Panel, shortened
 from memoria.admin.tables.readable import picture, readable_json
 from memoria.admin.tables.search import found
@@ -288,7 +289,7 @@ class TableAdmin(FilesOfTable, admin.ModelAdmin):
 
     @admin.action(permissions=["delete"], description="Delete selected %(verbose_name_plural)s")
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        if counted(queryset, DELETED_AT_ONCE) > DELETED_AT_ONCE:
+        if bounded_count(queryset, DELETED_AT_ONCE) > DELETED_AT_ONCE:
             sentence = f"At most {DELETED_AT_ONCE:,} rows are deleted at once here: choose fewer. Nothing was deleted."
             self.message_user(request, sentence, messages.ERROR)
             return None
@@ -304,7 +305,7 @@ class TableAdmin(FilesOfTable, admin.ModelAdmin):
             if relation.on_delete is not CASCADE:
                 continue
             other = relation.related_model
-            number = counted(other._default_manager.filter(**{f"{relation.field.name}__in": rows}))
+            number = bounded_count(other._default_manager.filter(**{f"{relation.field.name}__in": rows}))
             if number:
                 plural = str(other._meta.verbose_name_plural)
                 more = number > COUNTED

@@ -139,7 +139,7 @@ def test_a_count_ends_where_it_would_take_long(
     everywhere: str, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rows, "COUNTED", 100)
-    monkeypatch.setattr(rows.counted, "__defaults__", (100,))
+    monkeypatch.setattr(rows.bounded_count, "__defaults__", (100,))
     sample_data()
     client = sign_in(administrator=True)
     if connection.vendor == "postgresql":
