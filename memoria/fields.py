@@ -55,6 +55,11 @@ class JSONTextField(models.JSONField):
         return json.dumps(value, cls=self.encoder, allow_nan=False)
 
 
+def utc_now() -> dt.datetime:
+    """Django's own gives a time without a zone, in that of the project, where USE_TZ is off."""
+    return dt.datetime.now(dt.UTC)
+
+
 class UTCDateTimeField(models.DateTimeField):
     """A time that is stored without a zone and means UTC: `timestamp` on PostgreSQL, text on SQLite.
 
@@ -64,6 +69,11 @@ class UTCDateTimeField(models.DateTimeField):
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
         return "timestamp" if connection.vendor == "postgresql" else super().db_type(connection)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        if self.auto_now or (self.auto_now_add and add):
+            setattr(model_instance, self.attname, utc_now())
+        return getattr(model_instance, self.attname)
 
     def from_db_value(
         self, value: dt.datetime | dt.date | None, expression: Expression, connection: BaseDatabaseWrapper

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 from django.db.models import JSONField, Value
 
-from memoria.models import Cluster, LongTermMemory
+from memoria.models import Cluster, LongTermMemory, Upload
 from tests.conftest import KINDS
 from tests.models import clusters
 
@@ -184,3 +184,16 @@ def test_spellings_of_time_on_sqlite(probe: str, text: str, moment: dt.datetime)
     execute(probe, f"UPDATE long_term_memory SET timestamp = '{text}'")
     found = LongTermMemory.objects.using(probe).get().timestamp
     assert (found, found.tzinfo) == (moment, dt.UTC)
+
+
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_now_is_utc_in_every_project(probe: str, settings: Any, use_tz: bool) -> None:
+    """Where USE_TZ is off Django's own now has no zone, and is that of the project's clock."""
+    settings.USE_TZ, settings.TIME_ZONE = use_tz, "Asia/Tokyo"
+    before = dt.datetime.now(dt.UTC)
+    memory("m-1").save(using=probe)
+    upload = Upload.objects.using(probe).create(id="u-1", name="x", size=1, expires_at=before)
+    found = LongTermMemory.objects.using(probe).get().created_at
+    assert before <= found <= dt.datetime.now(dt.UTC)
+    assert before <= Upload.objects.using(probe).get().waiting_since <= dt.datetime.now(dt.UTC)
+    assert upload.waiting_since.tzinfo is not None

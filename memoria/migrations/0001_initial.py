@@ -119,10 +119,10 @@ class Migration(migrations.Migration):
                 (
                     "timestamp",
                     memoria.fields.UTCDateTimeField(
-                        default=django.utils.timezone.now, help_text="When the remembered thing was said."
+                        default=memoria.fields.utc_now, help_text="When the remembered thing was said."
                     ),
                 ),
-                ("created_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("created_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
                 ("access_count", models.IntegerField(blank=True, default=0, null=True)),
                 ("last_accessed", memoria.fields.UTCDateTimeField(blank=True, null=True)),
                 ("searchable_content", models.TextField(help_text="The text that a search looks through.")),
@@ -216,7 +216,7 @@ class Migration(migrations.Migration):
                     memoria.fields.JSONTextField(blank=True, help_text="Ids of related memories.", null=True),
                 ),
                 ("confidence_score", models.FloatField(blank=True, default=0.8, null=True)),
-                ("extraction_timestamp", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("extraction_timestamp", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
                 ("classification_reason", models.TextField(blank=True, null=True)),
                 ("processed_for_duplicates", models.BooleanField(default=False, null=True)),
                 (
@@ -353,7 +353,7 @@ class Migration(migrations.Migration):
                         max_length=255,
                     ),
                 ),
-                ("created_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("created_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
                 (
                     "expires_at",
                     memoria.fields.UTCDateTimeField(blank=True, help_text="Empty: never.", null=True),

@@ -139,8 +139,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("description", models.TextField(blank=True, null=True)),
-                ("created_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
-                ("updated_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("created_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
+                ("updated_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
             ],
             options={
                 "verbose_name": "team",
@@ -174,8 +174,8 @@ class Migration(migrations.Migration):
                         to="memoria.team",
                     ),
                 ),
-                ("created_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
-                ("updated_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("created_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
+                ("updated_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
             ],
             options={
                 "verbose_name": "workspace",
@@ -206,8 +206,8 @@ class Migration(migrations.Migration):
                 ("role", models.CharField(default="member", max_length=50)),
                 ("is_admin", models.BooleanField(default=False)),
                 ("is_agent", models.BooleanField(default=False)),
-                ("joined_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
-                ("updated_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("joined_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
+                ("updated_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
             ],
             options={
                 "verbose_name": "workspace member",
@@ -229,8 +229,8 @@ class Migration(migrations.Migration):
                 ("preferred_model", models.CharField(blank=True, max_length=255, null=True)),
                 ("is_agent", models.BooleanField(default=True, help_text="No: a person.")),
                 ("metadata", memoria.fields.JSONTextField(blank=True, default=dict, null=True)),
-                ("created_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
-                ("updated_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("created_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
+                ("updated_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
             ],
             options={
                 "verbose_name": "agent",
@@ -249,7 +249,7 @@ class Migration(migrations.Migration):
                 ("user_input", models.TextField()),
                 ("ai_output", models.TextField()),
                 ("model", models.CharField(help_text="The language model that answered.", max_length=255)),
-                ("timestamp", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("timestamp", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
                 ("session_id", models.CharField(max_length=255)),
                 (
                     "namespace",
@@ -355,7 +355,7 @@ class Migration(migrations.Migration):
                         to="memoria.team",
                     ),
                 ),
-                ("timestamp", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("timestamp", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
                 ("x", models.FloatField(blank=True, help_text="Without limits, unlike y and z.", null=True)),
                 (
                     "y",
@@ -442,7 +442,7 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
-                ("accessed_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("accessed_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
                 ("access_type", models.CharField(default="retrieval", max_length=50)),
                 ("source", models.CharField(blank=True, max_length=50, null=True)),
                 ("metadata_json", memoria.fields.JSONTextField(blank=True, null=True)),
@@ -496,8 +496,8 @@ class Migration(migrations.Migration):
                     "centroid_z",
                     models.FloatField(blank=True, help_text="Without limits, unlike z of a memory.", null=True),
                 ),
-                ("created_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
-                ("updated_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("created_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
+                ("updated_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
             ],
             options={
                 "verbose_name": "thread",
@@ -547,7 +547,7 @@ class Migration(migrations.Migration):
                     models.CharField(help_text="The database does not check that this memory exists.", max_length=255),
                 ),
                 ("relation", models.CharField(default="related", max_length=50)),
-                ("created_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("created_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
             ],
             options={
                 "verbose_name": "link between memories",
@@ -599,8 +599,8 @@ class Migration(migrations.Migration):
                 ("namespace", models.CharField(default="*", help_text="An asterisk: all of them.", max_length=255)),
                 ("payload", memoria.fields.JSONTextField(help_text="The policy itself.")),
                 ("schema_version", models.CharField(default="1.0", max_length=50)),
-                ("created_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
-                ("updated_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("created_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
+                ("updated_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
                 ("created_by", models.CharField(blank=True, max_length=255, null=True)),
                 (
                     "workspace",
@@ -658,7 +658,7 @@ class Migration(migrations.Migration):
                 ("action", models.CharField(default="block", max_length=50)),
                 ("escalate_to", models.CharField(blank=True, max_length=255, null=True)),
                 ("details", memoria.fields.JSONTextField(blank=True, null=True)),
-                ("created_at", memoria.fields.UTCDateTimeField(default=django.utils.timezone.now)),
+                ("created_at", memoria.fields.UTCDateTimeField(default=memoria.fields.utc_now)),
                 (
                     "team",
                     memoria.fields.ForeignKey(

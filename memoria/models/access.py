@@ -1,9 +1,8 @@
 """When memories were looked at."""
 
 from django.db import models
-from django.utils import timezone
 
-from memoria.fields import ForeignKey, Index, JSONTextField, UTCDateTimeField
+from memoria.fields import ForeignKey, Index, JSONTextField, UTCDateTimeField, utc_now
 from memoria.models.teams import Workspace
 
 
@@ -16,7 +15,7 @@ class MemoryAccessEvent(models.Model):
     team_id = models.CharField(
         max_length=255, null=True, blank=True, help_text="The database does not check that this team exists."
     )
-    accessed_at = UTCDateTimeField(default=timezone.now)
+    accessed_at = UTCDateTimeField(default=utc_now)
     access_type = models.CharField(max_length=50, default="retrieval")
     source = models.CharField(max_length=50, null=True, blank=True)
     metadata_json = JSONTextField(null=True, blank=True)

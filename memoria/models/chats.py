@@ -1,9 +1,8 @@
 """What was said between a user and a language model."""
 
 from django.db import models
-from django.utils import timezone
 
-from memoria.fields import CharKeyField, ForeignKey, Index, JSONTextField, UTCDateTimeField
+from memoria.fields import CharKeyField, ForeignKey, Index, JSONTextField, UTCDateTimeField, utc_now
 from memoria.models.teams import Team, Workspace
 
 
@@ -14,7 +13,7 @@ class ChatHistory(models.Model):
     user_input = models.TextField()
     ai_output = models.TextField()
     model = models.CharField(max_length=255, help_text="The language model that answered.")
-    timestamp = UTCDateTimeField(default=timezone.now)
+    timestamp = UTCDateTimeField(default=utc_now)
     session_id = models.CharField(max_length=255)
     namespace = models.CharField(
         max_length=255, default="default", help_text="The tenant, project or environment it belongs to."

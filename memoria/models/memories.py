@@ -1,9 +1,8 @@
 """What an agent remembers: for good, and for now."""
 
 from django.db import models
-from django.utils import timezone
 
-from memoria.fields import CharKeyField, ForeignKey, Index, JSONTextField, UTCDateTimeField
+from memoria.fields import CharKeyField, ForeignKey, Index, JSONTextField, UTCDateTimeField, utc_now
 from memoria.models.chats import ChatHistory
 from memoria.models.spatial import COORDINATE_RANGE, in_range
 from memoria.models.teams import Team, Workspace
@@ -26,8 +25,8 @@ class LongTermMemory(models.Model):
     namespace = models.CharField(
         max_length=255, default="default", help_text="The tenant, project or environment it belongs to."
     )
-    timestamp = UTCDateTimeField(default=timezone.now, help_text="When the remembered thing was said.")
-    created_at = UTCDateTimeField(default=timezone.now)
+    timestamp = UTCDateTimeField(default=utc_now, help_text="When the remembered thing was said.")
+    created_at = UTCDateTimeField(default=utc_now)
     access_count = models.IntegerField(null=True, blank=True, default=0)
     last_accessed = UTCDateTimeField(null=True, blank=True)
     searchable_content = models.TextField(help_text="The text that a search looks through.")
@@ -73,7 +72,7 @@ class LongTermMemory(models.Model):
     supersedes_json = JSONTextField(null=True, blank=True, help_text="Ids of memories this one replaces.")
     related_memories_json = JSONTextField(null=True, blank=True, help_text="Ids of related memories.")
     confidence_score = models.FloatField(null=True, blank=True, default=0.8)
-    extraction_timestamp = UTCDateTimeField(default=timezone.now)
+    extraction_timestamp = UTCDateTimeField(default=utc_now)
     classification_reason = models.TextField(null=True, blank=True)
     processed_for_duplicates = models.BooleanField(null=True, default=False)
     conscious_processed = models.BooleanField(
@@ -146,7 +145,7 @@ class ShortTermMemory(models.Model):
     namespace = models.CharField(
         max_length=255, default="default", help_text="The tenant, project or environment it belongs to."
     )
-    created_at = UTCDateTimeField(default=timezone.now)
+    created_at = UTCDateTimeField(default=utc_now)
     expires_at = UTCDateTimeField(null=True, blank=True, help_text="Empty: never.")
     access_count = models.IntegerField(null=True, blank=True, default=0)
     last_accessed = UTCDateTimeField(null=True, blank=True)

@@ -1,9 +1,8 @@
 """What governs memories: rules that agents follow, policies, and what retention did because of them."""
 
 from django.db import models
-from django.utils import timezone
 
-from memoria.fields import ForeignKey, Index, JSONTextField, TextKeyField, UTCDateTimeField
+from memoria.fields import ForeignKey, Index, JSONTextField, TextKeyField, UTCDateTimeField, utc_now
 from memoria.models.teams import Team, Workspace
 
 
@@ -47,8 +46,8 @@ class PolicyArtifact(models.Model):
     namespace = models.CharField(max_length=255, default="*", help_text="An asterisk: all of them.")
     payload = JSONTextField(help_text="The policy itself.")
     schema_version = models.CharField(max_length=50, default="1.0")
-    created_at = UTCDateTimeField(default=timezone.now)
-    updated_at = UTCDateTimeField(default=timezone.now)
+    created_at = UTCDateTimeField(default=utc_now)
+    updated_at = UTCDateTimeField(default=utc_now)
     created_by = models.CharField(max_length=255, null=True, blank=True)
     workspace = ForeignKey(
         Workspace, on_delete=models.SET_NULL, null=True, blank=True, db_column="workspace_id", related_name="policies"
@@ -85,7 +84,7 @@ class RetentionPolicyAudit(models.Model):
     action = models.CharField(max_length=50, default="block")
     escalate_to = models.CharField(max_length=255, null=True, blank=True)
     details = JSONTextField(null=True, blank=True)
-    created_at = UTCDateTimeField(default=timezone.now)
+    created_at = UTCDateTimeField(default=utc_now)
     team = ForeignKey(
         Team, on_delete=models.SET_NULL, null=True, blank=True, db_column="team_id", related_name="retention_audits"
     )

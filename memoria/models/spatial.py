@@ -3,9 +3,8 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
-from memoria.fields import CharKeyField, ForeignKey, Index, JSONTextField, UTCDateTimeField
+from memoria.fields import CharKeyField, ForeignKey, Index, JSONTextField, UTCDateTimeField, utc_now
 from memoria.models.teams import Team, Workspace
 
 COORDINATE_LIMIT = 15.0
@@ -28,7 +27,7 @@ class SpatialMetadata(models.Model):
     team = ForeignKey(
         Team, on_delete=models.SET_NULL, null=True, blank=True, db_column="team_id", related_name="spatial_metadata"
     )
-    timestamp = UTCDateTimeField(default=timezone.now)
+    timestamp = UTCDateTimeField(default=utc_now)
     x = models.FloatField(null=True, blank=True, help_text="Without limits, unlike y and z.")
     y = models.FloatField(null=True, blank=True, validators=COORDINATE_RANGE)
     z = models.FloatField(null=True, blank=True, validators=COORDINATE_RANGE)

@@ -1,9 +1,8 @@
 """Who works with the memories: teams, their workspaces, the members of these, and agents."""
 
 from django.db import models
-from django.utils import timezone
 
-from memoria.fields import CharKeyField, ForeignKey, Index, JSONTextField, UTCDateTimeField, unique_index
+from memoria.fields import CharKeyField, ForeignKey, Index, JSONTextField, UTCDateTimeField, unique_index, utc_now
 
 
 class Team(models.Model):
@@ -13,8 +12,8 @@ class Team(models.Model):
     name = models.CharField(max_length=255)
     slug = models.CharField(max_length=255, help_text="The name as it stands in addresses; no two teams share one.")
     description = models.TextField(null=True, blank=True)
-    created_at = UTCDateTimeField(default=timezone.now)
-    updated_at = UTCDateTimeField(default=timezone.now)
+    created_at = UTCDateTimeField(default=utc_now)
+    updated_at = UTCDateTimeField(default=utc_now)
 
     class Meta:
         db_table = "teams"
@@ -40,8 +39,8 @@ class Workspace(models.Model):
     team = ForeignKey(
         Team, on_delete=models.SET_NULL, null=True, blank=True, db_column="team_id", related_name="workspaces"
     )
-    created_at = UTCDateTimeField(default=timezone.now)
-    updated_at = UTCDateTimeField(default=timezone.now)
+    created_at = UTCDateTimeField(default=utc_now)
+    updated_at = UTCDateTimeField(default=utc_now)
 
     class Meta:
         db_table = "workspaces"
@@ -67,8 +66,8 @@ class WorkspaceMember(models.Model):
     role = models.CharField(max_length=50, default="member")
     is_admin = models.BooleanField(default=False)
     is_agent = models.BooleanField(default=False)
-    joined_at = UTCDateTimeField(default=timezone.now)
-    updated_at = UTCDateTimeField(default=timezone.now)
+    joined_at = UTCDateTimeField(default=utc_now)
+    updated_at = UTCDateTimeField(default=utc_now)
 
     class Meta:
         db_table = "workspace_members"
@@ -93,8 +92,8 @@ class Agent(models.Model):
     preferred_model = models.CharField(max_length=255, null=True, blank=True)
     is_agent = models.BooleanField(default=True, help_text="No: a person.")
     metadata = JSONTextField(null=True, blank=True, default=dict)
-    created_at = UTCDateTimeField(default=timezone.now)
-    updated_at = UTCDateTimeField(default=timezone.now)
+    created_at = UTCDateTimeField(default=utc_now)
+    updated_at = UTCDateTimeField(default=utc_now)
 
     class Meta:
         db_table = "agents"

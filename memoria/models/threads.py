@@ -1,9 +1,8 @@
 """Threads: memories in the order of a conversation, and memories that lead to one another."""
 
 from django.db import models
-from django.utils import timezone
 
-from memoria.fields import CharKeyField, Index, JSONTextField, UTCDateTimeField
+from memoria.fields import CharKeyField, Index, JSONTextField, UTCDateTimeField, utc_now
 
 
 class LinkMemoryThread(models.Model):
@@ -17,7 +16,7 @@ class LinkMemoryThread(models.Model):
         max_length=255, help_text="The database does not check that this memory exists."
     )
     relation = models.CharField(max_length=50, default="related")
-    created_at = UTCDateTimeField(default=timezone.now)
+    created_at = UTCDateTimeField(default=utc_now)
 
     class Meta:
         db_table = "link_memory_threads"
@@ -44,8 +43,8 @@ class ThreadEvent(models.Model):
     centroid_x = models.FloatField(null=True, blank=True)
     centroid_y = models.FloatField(null=True, blank=True, help_text="Without limits, unlike y of a memory.")
     centroid_z = models.FloatField(null=True, blank=True, help_text="Without limits, unlike z of a memory.")
-    created_at = UTCDateTimeField(default=timezone.now)
-    updated_at = UTCDateTimeField(default=timezone.now)
+    created_at = UTCDateTimeField(default=utc_now)
+    updated_at = UTCDateTimeField(default=utc_now)
 
     class Meta:
         db_table = "thread_events"

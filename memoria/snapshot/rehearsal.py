@@ -118,12 +118,6 @@ class Rehearsal:
         return first[0] + second[0], first[1] + second[1]
 
 
-def numbered(numbers: Sequence[int]) -> Iterator[str]:
-    """Conditions that the staged rows `s` of these numbers meet, some thousands in each."""
-    for start in range(0, len(numbers), _ROWS_AT_ONCE):
-        yield f"s.number IN ({', '.join(map(str, numbers[start : start + _ROWS_AT_ONCE]))})"
-
-
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     batch: list[Row] = []
     size = 0

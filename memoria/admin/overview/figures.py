@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from django.db import connections
 from django.db.models import Model
-from django.utils import timezone
 
 from memoria.admin.bounded_count import COUNTED, bounded_count
 from memoria.admin.tables.indexes import about
+from memoria.fields import utc_now
 from memoria.models import ShortTermMemory
 
 COUNTED_WHOLE = 200_000
@@ -111,7 +111,7 @@ class Expiring:
 
 def expiring(using: str) -> Expiring:
     """Short-term memories whose time has passed, or soon will."""
-    now = timezone.now()
+    now = utc_now()
     rows = ShortTermMemory.objects.using(using)
 
     def between(**limits: object) -> Count:

@@ -10,7 +10,6 @@ from django.contrib.admin import AdminSite
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.timesince import timesince
 
 from memoria import conf
@@ -22,6 +21,7 @@ from memoria.backup.backup import source_of
 from memoria.backup.store.catalogue import ANY_NAME, SAFETY, entries
 from memoria.console.render import size as amount
 from memoria.databases import describe
+from memoria.fields import utc_now
 from memoria.models import (
     Cluster,
     ClusterMember,
@@ -154,7 +154,7 @@ def _last_backup(using: str) -> Fact:
         return Fact(title, "none known", detail=f"There is no folder “{folder.name}”.")
     if not found:
         return Fact(title, "none", detail=f"Of this database, in the folder “{folder.name}”.")
-    newest = max(found, key=lambda entry: entry.sidecar.moment if entry.sidecar else timezone.now())
+    newest = max(found, key=lambda entry: entry.sidecar.moment if entry.sidecar else utc_now())
     assert newest.sidecar is not None
     return Fact(
         title,

@@ -21,7 +21,6 @@ from typing import Any
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, transaction
-from django.utils import timezone
 from django_tasks import task
 
 from memoria import conf
@@ -34,6 +33,7 @@ from memoria.admin.snapshots.progress import NotedProgress
 from memoria.admin.snapshots.redact import without_rows
 from memoria.admin.snapshots.upload_file import TooLarge, UploadedFile
 from memoria.background import ends_with_its_process, enqueue
+from memoria.fields import utc_now
 from memoria.models import Finding, Import, Upload
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import EditedSnapshot, InvalidSnapshot, SnapshotError
@@ -52,7 +52,7 @@ _DEFECT = "an error of this program, which its log tells more about; nothing was
 
 def begin(upload: Upload, state: str, from_states: tuple[str, ...], **changes: Any) -> bool:
     """Hand an upload to a worker, in `state`; False where it is not in one of `from_states` any more."""
-    changes |= {"state": state, "attempt": upload.attempt + 1, "waiting_since": timezone.now(), "started_at": None}
+    changes |= {"state": state, "attempt": upload.attempt + 1, "waiting_since": utc_now(), "started_at": None}
     chosen = Upload.objects.filter(pk=upload.pk, attempt=upload.attempt, state__in=from_states).exclude(stored="")
     if not chosen.update(message="", **changes):
         return False
@@ -75,7 +75,7 @@ def run(upload_id: str, attempt: int) -> None:
         with storage.held(upload.stored) as descriptor:
             if descriptor is None:  # another run of this upload is still at it
                 _move(upload, State.FAILED, message="another run of this upload has not ended yet; try again")
-            elif _move(upload, upload.state, started_at=timezone.now()):
+            elif _move(upload, upload.state, started_at=utc_now()):
                 _work(upload, descriptor)
     except SnapshotError as error:
         _move(upload, State.FAILED, message=held(str(error)))
@@ -115,7 +115,7 @@ def _check(upload: Upload, file: UploadedFile, progress: NotedProgress) -> None:
             namespaces=preview.namespaces or upload.namespaces,
             fingerprint=preview.fingerprint,
             message=held(preview.refused),
-            finished_at=timezone.now(),
+            finished_at=utc_now(),
         )
         if moved:
             findings.save(preview.report)
@@ -154,7 +154,7 @@ def _settling(upload: Upload) -> Callable[[Sink], None]:
 def finish(upload: Upload) -> None:
     """Record an upload that is applied, and remove its file. Whoever comes first does it."""
     with transaction.atomic():
-        if _move(upload, State.DONE, from_state=State.APPLIED, stored="", finished_at=timezone.now()):
+        if _move(upload, State.DONE, from_state=State.APPLIED, stored="", finished_at=utc_now()):
             _record(upload, "applied")
             transaction.on_commit(lambda: storage.remove(upload.stored))
 
@@ -162,7 +162,7 @@ def finish(upload: Upload) -> None:
 def _end(upload: Upload, state: str, message: str, *, remove: bool = False) -> None:
     with transaction.atomic():
         changes = {"stored": ""} if remove else {}
-        if _move(upload, state, message=held(message), finished_at=timezone.now(), **changes):
+        if _move(upload, state, message=held(message), finished_at=utc_now(), **changes):
             if remove:
                 transaction.on_commit(lambda: storage.remove(upload.stored))
             if state == State.REFUSED:
@@ -212,7 +212,7 @@ def look(upload: Upload) -> Upload:
 
 def _is_left(upload: Upload) -> bool:
     if upload.started_at is None:
-        return ends_with_its_process(run) and timezone.now() - upload.waiting_since > _NOT_STARTED
+        return ends_with_its_process(run) and utc_now() - upload.waiting_since > _NOT_STARTED
     return not storage.in_use(upload.stored)
 
 
@@ -223,7 +223,7 @@ def discard(upload: Upload) -> bool:
     chosen = Upload.objects.filter(
         pk=upload.pk, attempt=upload.attempt, state=upload.state, started_at=upload.started_at
     )
-    if not chosen.update(state=State.REMOVED, stored="", finished_at=timezone.now()):
+    if not chosen.update(state=State.REMOVED, stored="", finished_at=utc_now()):
         return False
     Finding.objects.filter(upload=upload).delete()
     storage.remove(upload.stored)
@@ -232,7 +232,7 @@ def discard(upload: Upload) -> bool:
 
 def sweep() -> None:
     """Remove the files whose time has come, but none that is in use."""
-    late = Upload.objects.filter(expires_at__lt=timezone.now()).exclude(stored="")
+    late = Upload.objects.filter(expires_at__lt=utc_now()).exclude(stored="")
     with suppress(DatabaseError):
         for upload in late[:100]:
             discard(look(upload))

@@ -16,7 +16,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.text import capfirst
 
 from memoria import conf
@@ -32,6 +31,7 @@ from memoria.admin.snapshots.receive import ROOM, Receiving, Refused, too_large
 from memoria.admin.snapshots.upload_token import is_valid, ticket
 from memoria.admin.tables.panels import list_of
 from memoria.console.question import before_and_after
+from memoria.fields import utc_now
 from memoria.models import Upload
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.schema.registry import MODELS
@@ -80,7 +80,7 @@ def receive(request: HttpRequest, given: str) -> HttpResponseBase:
             size=received.size,
             sha256=received.sha256,
             stored=received.stored,
-            expires_at=timezone.now() + timedelta(hours=conf.upload_keep_hours()),
+            expires_at=utc_now() + timedelta(hours=conf.upload_keep_hours()),
             choices=first_choices(request.user).as_dict(),
         )
         received.keep()

@@ -11,10 +11,10 @@ from django.contrib.admin.options import ModelAdmin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.text import capfirst
 
 from memoria.admin.tables.indexes import VALUES_SHOWN
+from memoria.fields import utc_now
 
 
 class ValueFilter(ListFilter):
@@ -90,7 +90,7 @@ class Expiry(SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        now = timezone.now()
+        now = utc_now()
         day, week = now + timedelta(days=1), now + timedelta(days=7)
         match self.value():
             case "expired":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.merge.json_ids import Mentions
@@ -13,13 +12,13 @@ from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows.difference import same
 from memoria.snapshot.schema.facts import Kind, Table
 from memoria.snapshot.schema.relations import relations
+from memoria.snapshot.stage import Stage, numbered
 from memoria.snapshot.watch import Watch
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
 _HIDDEN = "memoria_stage_hidden"
-_STAGED_AT_ONCE = 1000
 _FETCHED_AT_ONCE = 500
 _UNSETTLED = "s.action LIKE 'same %'"
 _THERE = f"({_UNSETTLED} OR s.action IN ('different', 'overwrite'))"
@@ -32,18 +31,14 @@ class Settling:
     def __init__(self, sink: Sink, mentions: Mentions) -> None:
         self._sink = sink
         self._mentions = mentions
-        self._waiting: list[tuple[int, str, str | None, str | None]] = []
         texts = {"name": Kind.TEXT, "text": Kind.TEXT, "held": Kind.TEXT}
-        sink.create_stage(_HIDDEN, {"number": Kind.INTEGER, **texts})
+        self._stage = Stage(sink, _HIDDEN, {"number": Kind.INTEGER, **texts})
 
     def take(self, number: int, name: str, text: str | None, held: str | None) -> None:
-        self._waiting.append((number, name, text, held))
-        if len(self._waiting) >= _STAGED_AT_ONCE:
-            self.flush()
+        self._stage.add((number, name, text, held))
 
     def flush(self) -> None:
-        self._sink.stage(_HIDDEN, self._waiting)
-        self._waiting = []
+        self._stage.write()
 
     def settle(self, stage: MergeStage, stages: Mapping[str, MergeStage], report: Report, watch: Watch) -> None:
         """Decide the rows of a table that wait for it, and count the columns in which rows differ."""
@@ -98,9 +93,8 @@ class Settling:
                 yield number, key, held, text and with_new_ids(text, new.get(number, {}))
 
     def _differ(self, stage: MergeStage, numbers: list[int]) -> None:
-        for _, part in groupby(enumerate(numbers), key=lambda item: item[0] // _FETCHED_AT_ONCE):
-            listed = ", ".join(str(number) for _, number in part)
-            stage.update(_SETTLED, f"{_UNSETTLED} AND s.number IN ({listed})")
+        for condition in numbered(numbers):
+            stage.update(_SETTLED, f"{_UNSETTLED} AND {condition}")
 
     @staticmethod
     def _count(report: Report, table: Table, name: str, rows: int) -> None:

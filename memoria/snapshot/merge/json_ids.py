@@ -9,12 +9,12 @@ from memoria.snapshot.merge.mapping import ids_in, new_id
 from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.schema.facts import Kind, Table, TableFacts
 from memoria.snapshot.schema.relations import MEMORIES, relations
+from memoria.snapshot.stage import Stage
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
 _NAME = "memoria_stage_mentions"
-_STAGED_AT_ONCE = 5000
 
 
 class Mentions:
@@ -24,24 +24,18 @@ class Mentions:
         self._sink = sink
         self._there = [name for name in MEMORIES if name in facts]
         self._new_ids = new_ids
-        self._waiting: list[tuple[int, str, str | None]] = []
-        sink.create_stage(_NAME, {"number": Kind.INTEGER, "id": Kind.TEXT, "new_id": Kind.TEXT})
+        self._stage = Stage(sink, _NAME, {"number": Kind.INTEGER, "id": Kind.TEXT, "new_id": Kind.TEXT})
 
     def take(self, number: int, table: Table, values: list[Any], target: str) -> None:
         for name in relations(table.name).json_ids:
             text = values[table.position[name]]
             if text is not None and text != "[]":
-                self._waiting += [(number, old, new_id(target, old) if self._new_ids else None) for old in ids_in(text)]
-        if len(self._waiting) >= _STAGED_AT_ONCE:
-            self._stage()
+                for old in ids_in(text):
+                    self._stage.add((number, old, new_id(target, old) if self._new_ids else None))
 
     def flush(self) -> None:
-        self._stage()
-        self._sink.query(f"CREATE INDEX {_NAME}_number ON {_NAME} (number)")
-
-    def _stage(self) -> None:
-        self._sink.stage(_NAME, self._waiting)
-        self._waiting = []
+        self._stage.write()
+        self._stage.index("number")
 
     def may_change(self, stages: Mapping[str, MergeStage]) -> bool:
         """Whether any id is another one afterwards."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from memoria.snapshot.merge.deferred import Settling
 from memoria.snapshot.merge.match_by_content import Content
 from memoria.snapshot.merge.stage import MergeStage
-from memoria.snapshot.rehearsal import numbered
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.schema.facts import Kind, Reference, TableFacts, unwritable
 from memoria.snapshot.schema.relations import CLUSTERS, EDGES, IDENTITY, MEMBERS, MEMORIES, relations
+from memoria.snapshot.stage import numbered
 from memoria.snapshot.watch import Watch
 
 if TYPE_CHECKING:

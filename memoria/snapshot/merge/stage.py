@@ -13,22 +13,19 @@ from typing import TYPE_CHECKING, Any
 from memoria.snapshot.merge.mapping import new_id
 from memoria.snapshot.schema.facts import Column, Kind, Table, TableFacts, stage_name
 from memoria.snapshot.schema.relations import CLUSTERS, MEMBERS, MEMORIES, RELATIONSHIPS, relations
+from memoria.snapshot.stage import Stage
 
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
-_STAGED_AT_ONCE = 5000
-_FETCHED_AT_ONCE = 20_000
 
-
-class MergeStage:
+class MergeStage(Stage):
     def __init__(
         self, sink: Sink, table: Table, facts: TableFacts, referred_to: Collection[str] = (), *, new_ids: bool = False
     ) -> None:
         """`referred_to`: the columns that hold what references lead to."""
         self.table = table
         self.facts = facts
-        self.name = stage_name(table.name)
         self.references = _references(table, facts)
         self.by_content = table.key.kind is Kind.INTEGER and table.name != CLUSTERS
         """Whether a row is known by its content, its key being a mere number."""
@@ -40,8 +37,6 @@ class MergeStage:
         self.renamed = [name for name in self.references if targets.get(name) == MEMORIES]
         """References to memories, which have new ids in the namespace of this row."""
         self._renamed_positions = [table.position[name] for name in self.renamed]
-        self._sink = sink
-        self._waiting: list[tuple[Any, ...]] = []
         fixed = {
             "number": Kind.INTEGER,
             "line": Kind.INTEGER,
@@ -55,7 +50,8 @@ class MergeStage:
         columns = {f"c_{column.name}": column.kind for column in staged}
         key = facts.columns[table.key.name].collation if table.key.name in facts.columns else ""
         renamed = {f"n_{name}": Kind.TEXT for name in self.renamed}
-        sink.create_stage(self.name, fixed | columns | renamed, {"key": key, "new_key": key})
+        collations = {"key": key, "new_key": key}
+        super().__init__(sink, stage_name(table.name), fixed | columns | renamed, collations)
 
     def _staged(self, referred_to: Collection[str]) -> list[Column]:
         names = {*self.references, *referred_to, *(name for unique in self.uniques for name in unique)}
@@ -67,25 +63,15 @@ class MergeStage:
         columns = [values[position] for position in self._positions]
         target = fixed[4]
         new = [None if values[p] is None else new_id(target, values[p]) for p in self._renamed_positions]
-        self._waiting.append((*fixed, *columns, *new))
-        if len(self._waiting) >= _STAGED_AT_ONCE:
-            self._stage()
+        self.add((*fixed, *columns, *new))
 
     def flush(self) -> None:
-        self._stage()
+        self.write()
         for column in ("number", "key", "new_key", "identity"):
-            self._sink.query(f"CREATE INDEX {self.name}_{column} ON {self.name} ({column})")
+            self.index(column)
         if self.table.name == MEMBERS:
-            self._sink.query(f"CREATE INDEX {self.name}_cluster ON {self.name} (c_cluster_id)")
+            self.index("c_cluster_id")
         self._sink.analyze(self.name)
-
-    def _stage(self) -> None:
-        self._sink.stage(self.name, self._waiting)
-        self._waiting = []
-
-    def update(self, changes: str, condition: str) -> None:
-        """Set columns of the rows, called `s`, that meet a condition."""
-        self._sink.query(f"UPDATE {self.name} AS s SET {changes} WHERE {condition}")
 
     def column(self, name: str) -> str:
         """The value that a column of the table `t` has in the database."""
@@ -96,34 +82,16 @@ class MergeStage:
         """Whether the row of the table `t` has in a column what the staged row has."""
         return f"{self.column(name)} {self._sink.same if self.table.by_name[name].null else '='} s.c_{name}"
 
-    def holds(self, condition: str) -> bool:
-        return bool(self._sink.query(f"SELECT 1 FROM {self.name} s WHERE {condition} LIMIT 1"))
-
-    def where(self, condition: str, detail: str) -> Iterator[tuple[int, int, Any, Any]]:
-        """(number, line, key, detail) of rows in their order, fetched in parts."""
-        return self._pages(f"s.number, s.line, s.key, {detail}", condition, -1)
-
     def differing(self, name: str, held: str, condition: str) -> Iterator[tuple[int, Any, Any, Any]]:
         """(number, key, what is there, what would be written) of rows, for a column; `held` is its value in `t`."""
         table = self.table
         there = f'(SELECT {held} FROM "{table.name}" t WHERE t."{table.key.name}" = s.new_key)'
-        return self._pages(f"s.number, s.key, {there}, s.c_{name}", condition, -1)
+        return self.pages(f"s.number, s.key, {there}, s.c_{name}", condition)
 
     def decided(self, last: int) -> list[tuple[Any, ...]]:
         """(number, target, new key, references …) of the next rows to write behind the one of number `last`."""
         columns = ", ".join(["s.number", "s.target", "s.new_key", *(f"s.c_{name}" for name in self.references)])
-        return self._page(columns, "s.action IN ('insert', 'overwrite')", last)
-
-    def _pages(self, columns: str, condition: str, last: int) -> Iterator[tuple[Any, ...]]:
-        while found := self._page(columns, condition, last):
-            yield from found
-            last = found[-1][0]
-
-    def _page(self, columns: str, condition: str, last: int) -> list[tuple[Any, ...]]:
-        return self._sink.query(
-            f"SELECT {columns} FROM {self.name} s WHERE s.number > {last} AND {condition}"
-            f" ORDER BY s.number LIMIT {_FETCHED_AT_ONCE}"
-        )
+        return self.page(columns, "s.action IN ('insert', 'overwrite')", last)
 
     def counts(self) -> list[tuple[str, str, str, int]]:
         """(source, target, action, rows)"""

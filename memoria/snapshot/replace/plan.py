@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
-from memoria.snapshot.rehearsal import numbered
 from memoria.snapshot.replace.stage import KEY, PlanStage
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows.decoder import decoders
 from memoria.snapshot.rows.values import not_json
 from memoria.snapshot.schema.facts import Reference, Table, TableFacts, unwritable
+from memoria.snapshot.stage import numbered
 from memoria.snapshot.watch import Watch
 from memoria.text import counted
 
