@@ -90,6 +90,17 @@ def add_no_undo(parser: ArgumentParser) -> None:
     )
 
 
+def loading(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What every way into a database may be asked for, as `LoadOptions` has it."""
+    return {
+        "format": options["format"],
+        "allow_edited": options["allow_edited"],
+        "ignore_unknown": options["ignore_unknown"],
+        "skip_invalid": options["skip_invalid"],
+        "validate": not options["no_validate"],
+    }
+
+
 def origin(kind: str, options: Mapping[str, Any]) -> Origin | None:
     """What the history says of an import that is run from a terminal."""
     if options["no_undo"]:

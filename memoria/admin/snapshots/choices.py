@@ -32,6 +32,14 @@ class Choices:
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    def loading(self) -> dict[str, Any]:
+        """What every way into a database may be asked for."""
+        return {
+            "skip_invalid": self.skip_invalid,
+            "ignore_unknown": self.ignore_unknown,
+            "allow_edited": self.allow_edited,
+        }
+
     @property
     def permission(self) -> str:
         return f"memoria.{PERMISSIONS[self.mode]}"

@@ -26,8 +26,8 @@ from memoria.snapshot.merge.mapping import Namespaces
 from memoria.snapshot.merge.merge import Merge
 from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.replace.plan import Options
-from memoria.snapshot.replace.replace import Import
+from memoria.snapshot.replace.options import ReplaceOptions
+from memoria.snapshot.replace.replace import Replace
 from memoria.snapshot.report import Report
 from memoria.snapshot.schema.facts import names
 from memoria.snapshot.schema.registry import TABLES
@@ -113,24 +113,19 @@ def essence(report: dict[str, Any]) -> dict[str, Any]:
     return {"file": file, "tables": tables, **parts}
 
 
-def _run(file: UploadedFile, connection: BaseDatabaseWrapper, choices: Choices, progress: Progress) -> Import | Merge:
+def _run(file: UploadedFile, connection: BaseDatabaseWrapper, choices: Choices, progress: Progress) -> Replace | Merge:
     name = database_name()
     if choices.mode == REPLACE:
-        options = Options(
-            ignore_unknown=choices.ignore_unknown,
-            skip_invalid=choices.skip_invalid,
-            null_missing_references=choices.null_missing_references,
-        )
-        return Import(file, connection, name, options=options, allow_edited=choices.allow_edited, progress=progress)
+        replacing = ReplaceOptions(**choices.loading(), null_missing_references=choices.null_missing_references)
+        return Replace(file, connection, name, options=replacing, progress=progress)
     merging = MergeOptions(
+        **choices.loading(),
         namespaces=Namespaces(choices.namespaces),
         new_ids=choices.new_ids,
         on_conflict=choices.on_conflict,
         drop_embeddings=choices.drop_embeddings,
-        ignore_unknown=choices.ignore_unknown,
-        skip_invalid=choices.skip_invalid,
     )
-    return Merge(file, connection, name, options=merging, allow_edited=choices.allow_edited, progress=progress)
+    return Merge(file, connection, name, options=merging, progress=progress)
 
 
 def _sources(report: Report) -> dict[str, int]:

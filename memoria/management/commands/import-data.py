@@ -12,8 +12,8 @@ from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.console.question import Question, replaced
 from memoria.databases import describe
-from memoria.snapshot.replace.plan import Options
-from memoria.snapshot.replace.replace import Import
+from memoria.snapshot.replace.options import ReplaceOptions
+from memoria.snapshot.replace.replace import Replace
 from memoria.snapshot.report import Report
 from memoria.snapshot.schema.registry import chosen
 
@@ -57,21 +57,17 @@ class Command(SnapshotCommand):
             shared.snapshot(options["source"]) as file,
             TerminalProgress(quiet=options["verbosity"] == 0) as progress,
         ):
-            return Import(
+            return Replace(
                 file,
                 connection,
                 describe(connection),
                 tables=tables,
-                options=Options(
+                options=ReplaceOptions(
+                    **shared.loading(options),
                     truncate=not options["no_truncate"],
-                    ignore_unknown=options["ignore_unknown"],
-                    skip_invalid=options["skip_invalid"],
-                    validate=not options["no_validate"],
                     null_missing_references=options["missing_references"] == "null",
                 ),
                 dry_run=options["dry_run"],
-                allow_edited=options["allow_edited"],
-                format=options["format"],
                 confirm=partial(_confirms, Question(progress, options["no_input"], options["source"])),
                 origin=shared.origin("import-data", options),
                 target=target,

@@ -76,14 +76,12 @@ class Command(SnapshotCommand):
 
     def run(self, options: dict[str, Any]) -> Report:
         chosen = MergeOptions(
+            **shared.loading(options),
             namespaces=namespaces(options["namespace_map"], options["namespace"]),
             new_ids=options["new_ids"],
             on_conflict=options["on_conflict"],
             allow_duplicates=options["allow_duplicates"],
             drop_embeddings=options["embeddings"] == "drop",
-            ignore_unknown=options["ignore_unknown"],
-            skip_invalid=options["skip_invalid"],
-            validate=not options["no_validate"],
         )
         connection = shared.connection(options)
         with (
@@ -99,8 +97,6 @@ class Command(SnapshotCommand):
                 describe(connection),
                 options=chosen,
                 dry_run=options["dry_run"],
-                allow_edited=options["allow_edited"],
-                format=options["format"],
                 origin=shared.origin("import-memories", options),
                 confirm=consent.covers,
                 target=target,

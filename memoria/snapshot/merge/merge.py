@@ -6,69 +6,40 @@ the table of a row from the moment it is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-
-from memoria.snapshot import database
 from memoria.snapshot.database import Sink
-from memoria.snapshot.errors import Declined, InvalidSnapshot
-from memoria.snapshot.files import InputFile
-from memoria.snapshot.history.history import History, Origin
+from memoria.snapshot.errors import InvalidSnapshot
+from memoria.snapshot.history.history import History
 from memoria.snapshot.merge.apply import merge
 from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.merge.plan import MergePlan
 from memoria.snapshot.merge.rehearse import rehearse
-from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
-from memoria.snapshot.rehearsal import asks_more
 from memoria.snapshot.report import FileReport, Report
+from memoria.snapshot.run import Run
 from memoria.snapshot.schema.facts import Table, TableFacts, names
 from memoria.snapshot.schema.fitting import require_writable
-from memoria.snapshot.schema.registry import MERGED, TABLES, require_in_sight, require_tables
+from memoria.snapshot.schema.registry import MERGED, TABLES
 from memoria.snapshot.schema.relations import MEMORIES
-from memoria.snapshot.watch import Watch
 from memoria.text import counted
-
-_open = database.sink
 
 
 @dataclass(slots=True)
-class Merge:
-    """One merge: what it reads, where it writes, and what was asked for."""
+class Merge(Run):
+    """Adds the rows of a snapshot to those that are there."""
 
-    file: InputFile
-    connection: BaseDatabaseWrapper
-    database: str
-    """What messages and the report call the target."""
     options: MergeOptions = field(default_factory=MergeOptions)
-    dry_run: bool = False
-    allow_edited: bool = False
-    format: str | None = None
-    origin: Origin | None = None
-    """What the history of imports says of this one, if it writes; without it nothing is kept to undo it."""
-    confirm: Callable[[Report], bool] = lambda report: True
-    """Asked once, with the whole plan, before anything is written; False stops the run."""
-    target: Callable[..., AbstractContextManager[Sink]] = _open
-    """Opens the database to write to; called as `database.sink` is."""
-    watch: Watch = field(default_factory=Watch)
-    progress: Progress = field(default_factory=NoProgress)
 
     def run(self) -> Report:
         """Plan, and unless it is a dry run apply. Raises SnapshotError with nothing changed."""
         started = monotonic()
-        with self.target(self.connection, self.database, read_only=self.dry_run) as sink:
-            facts = sink.facts()
-            if self.dry_run and asks_more(MERGED, facts):
-                sink.allow_writing()
-            require_in_sight(facts, sink.elsewhere(), self.database)
-            require_tables(facts, self.database)
-            History(sink, self.connection, self.origin).require(facts)
-            reading = Reading(self.file, self.format, self.allow_edited, self.progress)
+        with self.opened(MERGED) as (sink, facts):
+            reading = self.reading(self.options)
             report = Report("merge", self.database, FileReport(self.file.name), dry_run=self.dry_run)
             with nullcontext() if self.dry_run else sink.transaction([]):
                 first_look = partial(self._first_look, sink, facts)
@@ -87,8 +58,7 @@ class Merge:
             sink.lock(table)
 
     def _apply(self, sink: Sink, plan: MergePlan, carried: list[Table], reading: Reading) -> None:
-        if not self.confirm(plan.report):
-            raise Declined("not confirmed; nothing was changed")
+        self.ask(plan.report)
         self.progress.stage("Importing", size=self.file.size)
         # What writes nothing leaves nothing to undo, and takes no place among those that can be undone.
         writes = any(table.inserted or table.overwritten for table in plan.report.tables.values())

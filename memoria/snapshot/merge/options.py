@@ -1,14 +1,15 @@
-"""What a merge was asked for."""
+"""Says what a merge was asked for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from memoria.snapshot.merge.mapping import Namespaces
+from memoria.snapshot.run import LoadOptions
 
 
-@dataclass(frozen=True, slots=True)
-class MergeOptions:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeOptions(LoadOptions):
     namespaces: Namespaces = field(default_factory=lambda: Namespaces({}))
     new_ids: bool = False
     on_conflict: str = "skip"
@@ -16,6 +17,3 @@ class MergeOptions:
     allow_duplicates: bool = False
     """Nothing is looked for but keys, and one that is there is an error."""
     drop_embeddings: bool = False
-    ignore_unknown: bool = False
-    skip_invalid: bool = False
-    validate: bool = True

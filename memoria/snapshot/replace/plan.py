@@ -10,11 +10,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
+from memoria.snapshot.replace.options import ReplaceOptions
 from memoria.snapshot.replace.stage import KEY, PlanStage
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows.decoder import decoders
@@ -28,17 +28,6 @@ if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    truncate: bool = True
-    """Rows of the carried tables are replaced; else the file's rows are added to them."""
-    ignore_unknown: bool = False
-    skip_invalid: bool = False
-    validate: bool = True
-    null_missing_references: bool = False
-    """References that may be NULL become so where their target is neither in the file nor in the database."""
-
-
 class Plan:
     """Takes every row of the file in its order, then decides. `report` holds the outcome, `skips` the rows left out."""
 
@@ -47,7 +36,7 @@ class Plan:
         sink: Sink,
         tables: Sequence[Table],
         facts: dict[str, TableFacts],
-        options: Options,
+        options: ReplaceOptions,
         report: Report,
         watch: Watch,
     ) -> None:

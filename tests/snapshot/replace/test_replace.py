@@ -10,7 +10,7 @@ import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, Declined, InvalidRows
 from memoria.snapshot.files import InputFile
-from memoria.snapshot.replace.replace import Import
+from memoria.snapshot.replace.replace import Replace
 from tests.conftest import RunMemoria
 from tests.faults.faults import CREATE
 from tests.support.samples.databases import CORE, EVERY, contents, insert, query, rows_of, script
@@ -87,7 +87,7 @@ def test_no_answer_changes_nothing(filled_url: str, tmp_path: Path) -> None:
     path = write(tmp_path / "s.json", long_term_memories=[])
     before = contents(filled_url)
     with opened(filled_url) as connection, InputFile(str(path)) as file, pytest.raises(Declined):
-        Import(file, connection, "here", confirm=decline).run()
+        Replace(file, connection, "here", confirm=decline).run()
     assert asked == [{"long_term_memory": 1}]
     assert contents(filled_url) == before
 

@@ -21,8 +21,8 @@ from memoria.snapshot.merge.mapping import namespaces
 from memoria.snapshot.merge.merge import Merge
 from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.progress import NoProgress, Progress
-from memoria.snapshot.replace.plan import Options
-from memoria.snapshot.replace.replace import Import
+from memoria.snapshot.replace.options import ReplaceOptions
+from memoria.snapshot.replace.replace import Replace
 from memoria.snapshot.report import Report
 from memoria.snapshot.schema.registry import chosen
 
@@ -63,14 +63,13 @@ def import_(
     **options: Any,
 ) -> Report:
     with opened(url) as connection, InputFile(str(path)) as file:
-        return Import(
+        return Replace(
             file,
             connection,
             describe(connection),
             tables=chosen(list(tables) if tables is not None else None),
-            options=Options(**options),
+            options=ReplaceOptions(allow_edited=allow_edited, **options),
             dry_run=dry_run,
-            allow_edited=allow_edited,
             origin=Origin("import-data", "tester") if undo else None,
             progress=progress or NoProgress(),
         ).run()
@@ -90,9 +89,8 @@ def merge(
             file,
             connection,
             describe(connection),
-            options=MergeOptions(namespaces=namespaces(maps, namespace), **options),
+            options=MergeOptions(namespaces=namespaces(maps, namespace), allow_edited=True, **options),
             dry_run=dry_run,
-            allow_edited=True,
             origin=Origin("import-memories", "tester") if undo else None,
         ).run()
 
