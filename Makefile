@@ -5,11 +5,12 @@ BIN := .venv/bin
 # Tests that run at once: one more than most machines of a CI have cores, because a test often waits for a process.
 WORKERS ?= 3
 
-.PHONY: help venv install quickstart test bench format clean
+.PHONY: help venv install quickstart check test test-all bench format clean
 
 help:
 	@echo "make quickstart  try it: load a sample, export it, import it elsewhere, compare"
 	@echo "make test        check style, types and behaviour, on SQLite and PostgreSQL"
+	@echo "make test-all    the same, with the browser, injected faults and every version"
 	@echo "make bench       measure against pg_dump, sqlite3 .dump and dumpdata"
 	@echo "make format      format the code and sort its imports"
 	@echo "make install     only install, into .venv"
@@ -24,18 +25,25 @@ quickstart: .venv/.installed
 	$(BIN)/python scripts/quickstart.py
 
 # No command below may touch the database of whoever runs it.
-test: export DATABASE_URL = sqlite://:memory:
-test: .venv/.installed-dev
-	.ci/chromium
-	.ci/strace
-	.ci/pgbouncer
+check test test-all: export DATABASE_URL = sqlite://:memory:
+check: .venv/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -W error
+
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -W error
+
+test: check
+	$(PYTEST) -m "not exhaustive"
+
+test-all: check
+	.ci/chromium
+	.ci/strace
+	.ci/pgbouncer
+	$(PYTEST)
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m benchmarks

@@ -21,7 +21,7 @@ import pytest
 from django.db import connections
 
 from memoria.database_url import parsed
-from tests.support import postgres, warm
+from tests.support import lanes, postgres, warm
 
 ROOT = Path(__file__).resolve().parent.parent
 GIVEN_SERVER = os.environ.get("TEST_DATABASE_URL", "")
@@ -45,6 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         run = tempfile.mkdtemp(prefix="memoria-tests-", dir=_in_memory())
         os.environ[RUN_VARIABLE] = f"{os.getpid()}:{run}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    lanes.mark(items, ROOT / "tests")
 
 
 def _in_memory() -> str | None:
