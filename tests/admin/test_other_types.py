@@ -32,16 +32,16 @@ def pages(url: str, blocker: Any, table: str, column: str, type: str, using: str
 @pytest.mark.parametrize(
     ("column", "type", "using", "called"),
     [
-        ("created_at", "bigint", "5", "times"),
-        ("created_at", "text", "created_at::text", "times"),
-        ("summary", "text[]", "ARRAY[summary]", "text"),
+        ("created_at", "bigint", "5", "times belong"),
+        ("created_at", "text", "created_at::text", "times belong"),
+        ("summary", "text[]", "ARRAY[summary]", "text belongs"),
     ],
 )
 def test_a_page_that_cannot_be_shown(
     make_database: MakeDatabase, django_db_blocker: Any, column: str, type: str, using: str, called: str
 ) -> None:
     url = make_database(NEWEST, migrated=True)
-    sentence = f"long_term_memory.{column} has the type {type} where {called} belong: alter its type"
+    sentence = f"long_term_memory.{column} has the type {type} where {called}: alter its type"
     expected = (500, f"This page cannot be shown: {sentence}.\n")
     assert pages(url, django_db_blocker, "long_term_memory", column, type, using) == [expected] * 2
 

@@ -219,23 +219,23 @@ def refusals(url: str, path: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("table", "column", "type", "using", "called"),
     [
-        ("memory_relationships", "relationship_id", "uuid", "gen_random_uuid()", "text"),
-        ("memory_relationships", "source_memory_id", "uuid", "gen_random_uuid()", "text"),
-        ("memory_relationships", "reasoning", "mood", "'text'::mood", "text"),
-        ("cluster_members", "id", "text", "id::text", "whole numbers"),
-        ("long_term_memory", "memory_id", "bigint", "1", "text"),
-        ("long_term_memory", "embedding", "double precision[]", "NULL", "JSON"),
-        ("long_term_memory", "embedding", "vector", "NULL", "JSON"),
-        ("long_term_memory", "processed_data", "bytea", "'x'", "JSON"),
-        ("long_term_memory", "importance_score", "text", "importance_score::text", "floats"),
-        ("long_term_memory", "is_preference", "text", "is_preference::text", "booleans"),
-        ("long_term_memory", "last_accessed", "bigint", "0", "times"),
-        ("long_term_memory", "access_count", "double precision", "access_count", "whole numbers"),
-        ("long_term_memory", "namespace", "mood", "namespace::mood", "text"),
-        ("long_term_memory", "summary", "text[]", "ARRAY[summary]", "text"),
-        ("long_term_memory", "summary", "json", "to_json(summary)", "text"),
-        ("long_term_memory", "summary", "money", "1::money", "text"),
-        ("long_term_memory", "summary", "tsvector", "summary::tsvector", "text"),
+        ("memory_relationships", "relationship_id", "uuid", "gen_random_uuid()", "text belongs"),
+        ("memory_relationships", "source_memory_id", "uuid", "gen_random_uuid()", "text belongs"),
+        ("memory_relationships", "reasoning", "mood", "'text'::mood", "text belongs"),
+        ("cluster_members", "id", "text", "id::text", "whole numbers belong"),
+        ("long_term_memory", "memory_id", "bigint", "1", "text belongs"),
+        ("long_term_memory", "embedding", "double precision[]", "NULL", "JSON belongs"),
+        ("long_term_memory", "embedding", "vector", "NULL", "JSON belongs"),
+        ("long_term_memory", "processed_data", "bytea", "'x'", "JSON belongs"),
+        ("long_term_memory", "importance_score", "text", "importance_score::text", "floats belong"),
+        ("long_term_memory", "is_preference", "text", "is_preference::text", "booleans belong"),
+        ("long_term_memory", "last_accessed", "bigint", "0", "times belong"),
+        ("long_term_memory", "access_count", "double precision", "access_count", "whole numbers belong"),
+        ("long_term_memory", "namespace", "mood", "namespace::mood", "text belongs"),
+        ("long_term_memory", "summary", "text[]", "ARRAY[summary]", "text belongs"),
+        ("long_term_memory", "summary", "json", "to_json(summary)", "text belongs"),
+        ("long_term_memory", "summary", "money", "1::money", "text belongs"),
+        ("long_term_memory", "summary", "tsvector", "summary::tsvector", "text belongs"),
     ],
 )
 def test_a_type_that_does_not_belong(
@@ -253,7 +253,7 @@ def test_a_type_that_does_not_belong(
     script(url, f"ALTER TABLE {table} ALTER {column} TYPE {type} USING {using}")
     before = [query(url, f"SELECT t.*::text FROM {name} t") for name in tables]
     called_type = "double precision[]" if type == "vector" else type
-    sentence = f"{table}.{column} has the type {called_type} where {called} belong: alter its type"
+    sentence = f"{table}.{column} has the type {called_type} where {called}: alter its type"
     assert set(refusals(url, path).values()) == {sentence}
     assert [query(url, f"SELECT t.*::text FROM {name} t") for name in tables] == before
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["whole.json"]
@@ -294,7 +294,7 @@ def test_a_table_that_is_only_compared_with(url: str, tmp_path: Path) -> None:
     insert(url, "long_term_memory", [row("long_term_memory")])
     export(url, tmp_path / "memories.json", tables=["long_term_memory"])
     script(url, "ALTER TABLE memory_relationships ALTER source_memory_id TYPE uuid USING gen_random_uuid()")
-    sentence = "memory_relationships.source_memory_id has the type uuid where text belong: alter its type"
+    sentence = "memory_relationships.source_memory_id has the type uuid where text belongs: alter its type"
     for run in (import_, merge):
         with pytest.raises(DatabaseFailure) as caught:
             run(url, tmp_path / "memories.json")

@@ -13,12 +13,12 @@ from memoria.snapshot.schema.registry import TABLES, columns_in
 from memoria.snapshot.schema.relations import RELATIONS
 
 _CALLED = {
-    Kind.TEXT: "text",
-    Kind.INTEGER: "whole numbers",
-    Kind.FLOAT: "floats",
-    Kind.BOOLEAN: "booleans",
-    Kind.TIME: "times",
-    Kind.JSON: "JSON",
+    Kind.TEXT: "text belongs",
+    Kind.INTEGER: "whole numbers belong",
+    Kind.FLOAT: "floats belong",
+    Kind.BOOLEAN: "booleans belong",
+    Kind.TIME: "times belong",
+    Kind.JSON: "JSON belongs",
 }
 _BY_NAME = {table.name: table for table in TABLES}
 _CONNECTIONS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -53,5 +53,5 @@ def require_writable(tables: Iterable[Table], facts: Mapping[str, TableFacts]) -
 def _require(table: Table, column: Column, fact: ColumnFacts) -> None:
     if column.kind not in fact.kinds:
         raise DatabaseFailure(
-            f"{table.name}.{fact.name} has the type {fact.type} where {_CALLED[column.kind]} belong: alter its type"
+            f"{table.name}.{fact.name} has the type {fact.type} where {_CALLED[column.kind]}: alter its type"
         )

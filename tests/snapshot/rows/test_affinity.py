@@ -105,13 +105,13 @@ def test_a_number_that_reals_round(url: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "column", "type", "options", "called"),
     [
-        ("clusters", "summary", "INTEGER", "STRICT", "text"),
-        ("clusters", "summary", "BLOB", "STRICT", "text"),
-        ("clusters", "weight", "INT", "STRICT", "floats"),
-        ("clusters", "size", "TEXT", "STRICT", "whole numbers"),
-        ("clusters", "centroid", "REAL", "STRICT", "JSON"),
-        ("clusters", "last_updated", "INTEGER", "STRICT", "times"),
-        ("long_term_memory", "memory_id", "INTEGER", "", "text"),
+        ("clusters", "summary", "INTEGER", "STRICT", "text belongs"),
+        ("clusters", "summary", "BLOB", "STRICT", "text belongs"),
+        ("clusters", "weight", "INT", "STRICT", "floats belong"),
+        ("clusters", "size", "TEXT", "STRICT", "whole numbers belong"),
+        ("clusters", "centroid", "REAL", "STRICT", "JSON belongs"),
+        ("clusters", "last_updated", "INTEGER", "STRICT", "times belong"),
+        ("long_term_memory", "memory_id", "INTEGER", "", "text belongs"),
     ],
 )
 def test_refused_by_name(
@@ -120,7 +120,7 @@ def test_refused_by_name(
     path = tmp_path / "in.json"
     export(url, path)
     declare(url, column, type, table=table, options=options)
-    sentence = f"{table}.{column} has the type {type} where {called} belong: alter its type"
+    sentence = f"{table}.{column} has the type {type} where {called}: alter its type"
     for run in (
         lambda: export(url, tmp_path / "out.json"),
         lambda: import_(url, path, dry_run=True),
