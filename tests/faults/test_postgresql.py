@@ -251,3 +251,28 @@ def test_refused_by_a_trigger(make: Make, snapshots: Snapshots) -> None:
     message = failed("import-data", snapshots("sample"), "--database-url", url)
     assert message.endswith(": the trigger says no")
     assert state(url) == before
+
+
+@pytest.mark.parametrize(
+    "command", [("export-data",), ("export-memories", "--output"), ("import-memories", "--dry-run")]
+)
+def test_rows_that_a_policy_hides_do_not_pass_for_none(make: Make, tmp_path: Path, command: tuple[str, ...]) -> None:
+    url = make(POSTGRESQL)
+    file = tmp_path / "all.json"
+    assert run("export-data", file, "--database-url", url).returncode == 0
+    with role(url, options="LOGIN") as hidden:
+        user = urlsplit(hidden).netloc.partition("@")[0]
+        execute(
+            url,
+            f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {user}",
+            "ALTER TABLE long_term_memory ENABLE ROW LEVEL SECURITY",
+            f"CREATE POLICY own ON long_term_memory TO {user} USING (namespace = 'mine')",
+        )
+        place = file if command[0] == "import-memories" else tmp_path / "some.json"
+        ended = run(*command, place, "--database-url", hidden)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith(
+        'query would be affected by row-level security policy for table "long_term_memory": name a role in the URL that'
+        " may, or GRANT it what it lacks\n"
+    )
+    assert not (tmp_path / "some.json").exists()

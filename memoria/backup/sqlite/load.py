@@ -12,6 +12,11 @@ from memoria.backup.sqlite.text import cast
 _PRAGMAS = {"foreign_keys", "encoding", "auto_vacuum", "writable_schema", "user_version", "application_id"}
 _FORBIDDEN = {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}
 _OF_THE_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM}
+_UNKNOWN = ("no such function", "no such collation sequence", "unknown function")
+_OF_THE_APPLICATION = (
+    ", which only the application defines that made it: that can load the backup, and --no-verify makes one without"
+    " a trial"
+)
 _STRING = re.compile(rb"'(?:[^']|'')*'")
 _LONGEST = 1 << 30
 """Bytes of one statement; SQLite's own limit is just below."""
@@ -56,7 +61,8 @@ def load(database: sqlite3.Connection, text: Iterator[bytes]) -> None:
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK:
             raise
-        raise InvalidBackup(f"line {number}: {error}") from error
+        hint = _OF_THE_APPLICATION if str(error).startswith(_UNKNOWN) else ""
+        raise InvalidBackup(f"line {number}: {error}{hint}") from error
     finally:
         database.set_authorizer(None)
 

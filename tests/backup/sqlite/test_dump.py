@@ -17,7 +17,7 @@ from memoria.backup.errors import InvalidBackup
 from memoria.backup.sqlite import dump as sqlite
 from memoria.backup.sqlite.load import lines, load
 from memoria.backup.store.digests import differences
-from tests.backup.backups import backed_up, memoria, needs_shell, sidecar
+from tests.backup.backups import backed_up, memoria, needs_shell, refused, sidecar
 from tests.faults.faults import Make, execute, path_of
 
 pytest_plugins = ["tests.faults.fault_databases"]
@@ -150,6 +150,35 @@ def test_a_full_text_table_that_this_sqlite_cannot_open(tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.stderr
     with closing(pysqlite3.connect(str(path))) as newer:
         assert newer.execute("SELECT count(*) FROM f WHERE f MATCH 'cat'").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("CREATE TABLE t (a TEXT COLLATE own); CREATE INDEX i ON t (a)", "no such collation sequence: own"),
+        ("CREATE TABLE t (a TEXT); CREATE INDEX i ON t (own(a))", "no such function: own"),
+    ],
+)
+def test_what_only_the_application_defines(tmp_path: Path, sql: str, what: str) -> None:
+    """Such a database is backed up all the same; that it can be restored only the application can show."""
+    path, backup = tmp_path / "own.sqlite3", tmp_path / "own.sql"
+    with closing(sqlite3.connect(path)) as database:
+        database.create_collation("own", lambda a, b: (a > b) - (a < b))
+        database.create_function("own", 1, str, deterministic=True)
+        database.executescript(f"{sql}; INSERT INTO t VALUES ('x'), ('y')")
+    message = refused("sqlite", "backup-database", backup, "--database-url", f"sqlite:///{path}")
+    assert message.startswith(f"{backup} cannot be restored: line ")
+    assert message.endswith(
+        f": {what}, which only the application defines that made it: that can load the backup, and --no-verify makes"
+        " one without a trial"
+    )
+    assert not backup.exists()
+    backed_up("sqlite", f"sqlite:///{path}", backup, "--no-verify")
+    with closing(sqlite3.connect(tmp_path / "again.sqlite3")) as database:
+        database.create_collation("own", lambda a, b: (a > b) - (a < b))
+        database.create_function("own", 1, str, deterministic=True)
+        database.executescript(backup.read_text())
+        assert database.execute("SELECT a FROM t ORDER BY 1").fetchall() == [("x",), ("y",)]
 
 
 def test_full_text_search_works_after_a_restore(tmp_path: Path) -> None:

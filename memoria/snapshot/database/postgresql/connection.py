@@ -259,7 +259,8 @@ def _translated(error: psycopg2.Error, name: str) -> DatabaseFailure:
         reason = "" if "libpq" in text or "invalid socket" in text else f" ({text})"
         return DatabaseFailure(f"the connection to {name} was lost{reason}; nothing was changed")
     if isinstance(error, errors.InsufficientPrivilege):
-        return DatabaseFailure(f"{name}: {text}: GRANT it to the role, or name another role in the URL")
+        # Also of rows that a policy would hide, which must not pass for none.
+        return DatabaseFailure(f"{name}: {text}: name a role in the URL that may, or GRANT it what it lacks")
     detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
     if isinstance(error, errors.ForeignKeyViolation):
         return ReferenceRefused(name, text, detail)
