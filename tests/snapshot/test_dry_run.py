@@ -219,3 +219,30 @@ def test_what_a_merge_gives_a_row_must_fit(
     assert refused_alike(url, path, run=merge, **options) == [
         f"chat_history c-1: {column} {value!r}, which it gets, is longer than the 12 characters that its column holds"
     ]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", POSTGRESQL])
+def test_columns_that_an_older_file_lacks(make_database: MakeDatabase, tmp_path: Path, kind: str) -> None:
+    """One value in a later row is enough: then the file has the column, and says what each row holds."""
+    url = make_database(kind, migrated=True)
+    there = {"topic": "t", "entities_json": '["e"]', "team_id": None}
+    insert(url, "long_term_memory", [row("long_term_memory", memory_id=key, **there) for key in ("a", "b")])
+    rows = [snapshot_row("long_term_memory", **memory(key)) for key in ("a", "c")]
+    for found in rows:
+        for column in ("topic", "entities_json", "team_id", "classification_reason"):
+            found.pop(column, None)
+    path = tmp_path / "file.json"
+    path.write_bytes(layout_c(long_term_memory=rows))
+    for dry_run in (True, False):
+        notes = [n for n in import_(url, path, dry_run=dry_run).notes if "will be gone" in n]
+        assert sorted(notes) == [
+            f"long_term_memory.{column}: 2 values will be gone with the rows that are replaced, for the file does not"
+            " have this column."
+            for column in ("entities_json", "topic")
+        ]
+    rows[1]["topic"] = "t"
+    path.write_bytes(layout_c(long_term_memory=rows))
+    script(url, "UPDATE long_term_memory SET topic = 't', entities_json = '[]'")
+    assert [n.partition(":")[0] for n in import_(url, path, dry_run=True).notes if "will be gone" in n] == [
+        "long_term_memory.entities_json"
+    ]

@@ -272,13 +272,15 @@ class Plan:
         self._watch.issue(issue)
 
     def _find_emptied(self, table: Table) -> None:
-        """Columns that no snapshot carries: their values go with the rows that are replaced."""
+        """Columns that no snapshot carries, or not this one: their values go with the rows that are replaced."""
         facts = self.facts[table.name]
         carried = {column.stored_as(facts.columns) for column in table.columns}
+        lacking = {table.by_name[name].stored_as(facts.columns) for name in self.decoders[table.name].lacking()}
         others = [
             name
             for name, fact in facts.columns.items()
-            if name not in carried and not (fact.derived or fact.numbered or fact.type == "tsvector")
+            if name in lacking
+            or (name not in carried and not (fact.derived or fact.numbered or fact.type == "tsvector"))
         ]
         if not others:
             return
@@ -286,9 +288,10 @@ class Plan:
         (found,) = self._sink.query(f'SELECT {counts} FROM "{table.name}" t')
         for name, count in zip(others, found, strict=True):
             if count:
+                why = "the file does not have" if name in lacking else "no snapshot carries"
                 self.report.note(
                     f"{table.name}.{name}: {counted(count, 'value')} will be gone with the rows that are replaced, for"
-                    " no snapshot carries this column."
+                    f" {why} this column."
                 )
 
     def _count(self, table: Table) -> None:

@@ -69,6 +69,7 @@ class RowDecoder:
         self.rounded: Counter[str] = Counter()
         self.bare_numbers = 0
         self.negative_zeros = 0
+        self._lacking: list[int] | None = None
         self.doubtful = 0
         """Values that may be too long for an index; how far it compresses them only the database can tell."""
         self._facts = facts.columns if facts else {}
@@ -127,7 +128,20 @@ class RowDecoder:
                 raise self._invalid(position, "holds a NUL character, which PostgreSQL cannot store in text")
         if self._absent:
             self._check_absent(values)
+        if self._lacking is None:
+            self._lacking = self._not_given(data)
+        elif self._lacking:
+            self._lacking = [i for i in self._lacking if values[i] is None]
         return values
+
+    def lacking(self) -> list[str]:
+        """Columns that the first row did not give, and no later one had a value for: those that an older file lacks."""
+        return [self.table.columns[i].name for i in self._lacking or ()]
+
+    def _not_given(self, data: bytes) -> list[int]:
+        given = _members(data).keys()
+        columns = enumerate(self.table.columns)
+        return [i for i, column in columns if column.null and not given & {column.name, column.older_name}]
 
     def key(self, data: bytes) -> str | None:
         """The row's key for a message, as well as it can be made out."""
