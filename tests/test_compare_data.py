@@ -15,11 +15,12 @@ from memoria.snapshot.progress import NoProgress
 from memoria.snapshot.rows.difference import same as are_same
 from memoria.snapshot.schema.facts import Kind
 from memoria.snapshot.schema.registry import TABLES
-from tests.conftest import ROOT, MakeDatabase, RunMemoria
+from tests.conftest import KINDS, ROOT, MakeDatabase, RunMemoria
 from tests.faults.faults import CREATE
 from tests.support.samples.databases import CORE, insert
+from tests.support.samples.databases import script as run_sql
 from tests.support.samples.engine import export, opened, without_header
-from tests.support.samples.rows import row
+from tests.support.samples.rows import layout_c, row, snapshot_row
 
 SAMPLES = ROOT / "tests" / "support" / "samples"
 
@@ -72,6 +73,7 @@ def test_differences_are_named(loaded: Path, tmp_path: Path, run_memoria: RunMem
         "only_a": 0,
         "only_b": 1,
         "different": 1,
+        "signs_of_zeros": 0,
         "first_only_a": [],
         "first_only_b": ["99"],
         "first_different": [{"key": "1", "columns": ["summary", "weight"]}],
@@ -253,3 +255,30 @@ def test_a_required_time_that_both_sides_lack(make_database: MakeDatabase, tmp_p
 )
 def test_a_member_that_stands_twice(one: str, other: str, same: bool) -> None:
     assert are_same(Kind.JSON, one, other) is same
+
+
+def test_zeros_that_lost_their_sign(tmp_path: Path, run_memoria: RunMemoria, make_database: MakeDatabase) -> None:
+    """The comparison finds what the import told again, and nothing else."""
+    path, report = tmp_path / "file.json", tmp_path / "report.json"
+    rows = [
+        snapshot_row("long_term_memory", memory_id="a", importance_score=-0.0, processed_data={"n": [-0.0, 1.50]}),
+        snapshot_row("long_term_memory", memory_id="b", importance_score=0.5),
+    ]
+    path.write_bytes(layout_c(long_term_memory=rows))
+    for kind in ("sqlite", KINDS[-1]):
+        url = make_database(kind, migrated=True)
+        if kind != "sqlite":
+            run_sql(url, "ALTER TABLE long_term_memory ALTER processed_data TYPE jsonb USING processed_data::jsonb")
+        told = run_memoria("import-data", path, "--database-url", url, "--no-input")
+        assert b"long_term_memory: 1 times -0.0, which the target keeps as 0.0." in told.stderr
+        compared = run_memoria("compare-data", path, url, "--table", "long_term_memory", "--report", report)
+        assert compared.returncode == 1
+        assert (
+            "1 row differs in nothing but the sign of a zero: SQLite and columns of jsonb keep no -0.0."
+            in compared.stdout.decode().splitlines()
+        )
+        counts = json.loads(report.read_text())["tables"]["long_term_memory"]
+        assert (counts["same"], counts["different"], counts["signs_of_zeros"]) == (1, 1, 1)
+        run_sql(url, "UPDATE long_term_memory SET summary = 'new' WHERE memory_id = 'a'")
+        run_memoria("compare-data", path, url, "--table", "long_term_memory", "--report", report)
+        assert json.loads(report.read_text())["tables"]["long_term_memory"]["signs_of_zeros"] == 0

@@ -29,6 +29,10 @@ def print_comparison(result: Comparison) -> None:
     for name, counts in result.tables.items():
         for line in _examples(counts):
             out.print(Text(visible(f"  {name} {line}")))
+    if zeros := sum(counts.signs_of_zeros for counts in result.tables.values()):
+        differ = "differs" if zeros == 1 else "differ"
+        reason = "SQLite and columns of jsonb keep no -0.0"
+        out.print(f"{counted(zeros, 'row')} {differ} in nothing but the sign of a zero: {reason}.")
     if result.not_compared:
         listed = ", ".join(f"{name} ({counted(count, 'row')})" for name, count in result.not_compared.items())
         out.print(Text(visible(f"Not compared: {listed}.")))

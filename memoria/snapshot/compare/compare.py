@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from memoria.snapshot.compare.streams import Keyed, Side
-from memoria.snapshot.rows.difference import differing
+from memoria.snapshot.rows.difference import differing, same_but_for_zeros
 from memoria.snapshot.schema.facts import Table, names
 
 EXAMPLES = 10
@@ -29,6 +29,8 @@ class TableComparison:
     only_a: int = 0
     only_b: int = 0
     different: int = 0
+    signs_of_zeros: int = 0
+    """Of those that are different, rows that differ in nothing else: SQLite and columns of jsonb keep no -0.0."""
     first_only_a: list[str] = field(default_factory=list)
     first_only_b: list[str] = field(default_factory=list)
     first_different: list[Difference] = field(default_factory=list)
@@ -85,6 +87,7 @@ def _count(
             _keep(counts.first_only_a, str(key))
         elif columns := differing(tables[position], left[2], right[2]):
             counts.different += 1
+            counts.signs_of_zeros += same_but_for_zeros(tables[position], left[2], right[2])
             _keep(counts.first_different, Difference(str(key), columns))
         else:
             counts.same += 1

@@ -31,15 +31,26 @@ def same(kind: Kind, value: Any, other: Any) -> bool:
     return bool(value == other)
 
 
-def _meaning(value: Any) -> Any:
+def same_but_for_zeros(table: Table, values: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether two rows differ in nothing but the signs of zeros, which SQLite and columns of jsonb do not keep."""
+    return all(
+        _meaning(value, signed_zeros=False) == _meaning(other, signed_zeros=False)
+        if column.kind is Kind.JSON and value is not None and other is not None
+        else value == other or same(column.kind, value, other)
+        for column, value, other in zip(table.columns, values, others, strict=True)
+    )
+
+
+def _meaning(value: Any, *, signed_zeros: bool = True) -> Any:
     """The same for two texts of the same JSON value; what a database holds beside JSON is only the same as itself."""
     try:
-        return repr(_parsed(value if isinstance(value, str) else repr(value)))  # SQLite makes numbers of some texts
+        text = value if isinstance(value, str) else repr(value)  # SQLite makes numbers of some texts
+        return repr(_parsed(text, signed_zeros=signed_zeros))
     except (ValueError, RecursionError):
         return value
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str, *, signed_zeros: bool) -> Any:
     """Numbers of any size keep their value; members of an object are compared in the order of their keys.
 
     Of two members with the same key both count: which one is meant is for the reader to say.
@@ -52,7 +63,7 @@ def _parsed(text: str) -> Any:
             return text
         significant = "".join(map(str, digits)).lstrip("0").rstrip("0")
         zeros = len("".join(map(str, digits)).lstrip("0")) - len(significant)
-        return (sign, significant, int(exponent) + zeros if significant else 0)
+        return (sign if significant or signed_zeros else 0, significant, int(exponent) + zeros if significant else 0)
 
     def members(pairs: list[tuple[str, Any]]) -> dict[tuple[str, int], Any]:
         seen: Counter[str] = Counter()
