@@ -208,6 +208,17 @@ class TestWhatCannotBeConverted:
         assert keys_in(path, "relationship_id") == [f"k{n:04}" for n in range(1200) if n not in left_out]
         assert refused_comparison(url) == f"one, {EDGES} 'k0000': {expected[0][1]}."
 
+    def test_a_merge_that_would_have_to_read_it(self, kind: str, make_database: MakeDatabase, tmp_path: Path) -> None:
+        url = made(make_database, kind, "WIN1252")
+        insert(url, EDGES, [row(EDGES, relationship_id="k-1", reasoning="é")])
+        path = tmp_path / "file.json"
+        path.write_bytes(layout_c(**{EDGES: [snapshot_row(EDGES, relationship_id="k-1")]}))
+        script(url, f"UPDATE {EDGES} SET reasoning = 'a' || chr(129)")
+        with pytest.raises(SnapshotError) as refusal:
+            merge(url, path)
+        assert f": a row of {EDGES} that is there cannot be compared: character with byte" in str(refusal.value)
+        assert str(refusal.value).endswith('no equivalent in encoding "UTF8"; export-data names it')
+
     def test_no_conversion_at_all(self, kind: str, make_database: MakeDatabase, tmp_path: Path) -> None:
         url = make_database(kind)
         name = urlsplit(url).path.lstrip("/")

@@ -19,7 +19,7 @@ from memoria.snapshot.database.postgresql.connection import quoted
 from memoria.snapshot.database.postgresql.copy import CopyText, with_numbers
 from memoria.snapshot.database.postgresql.types import INTEGERS
 from memoria.snapshot.database.unique_swap import freed
-from memoria.snapshot.errors import DatabaseFailure, WriteCancelled
+from memoria.snapshot.errors import DatabaseFailure, RowRefused, WriteCancelled
 from memoria.snapshot.schema.facts import Column, ColumnFacts, Kind, Reference, Table, TableFacts
 
 _PIECE = 1 << 18
@@ -215,7 +215,13 @@ class PostgreSQLSink:
         return postgresql_changes.expression(column, fact)
 
     def stored(self, table: Table, facts: TableFacts, keys: Sequence[Any]) -> dict[Any, list[Any]]:
-        return postgresql_changes.stored(self.query, table, facts, keys)
+        try:
+            return postgresql_changes.stored(self.query, table, facts, keys)
+        except RowRefused as error:  # the server cannot convert what it holds
+            raise DatabaseFailure(
+                f"{self._name}: a row of {table.name} that is there cannot be compared: {error.reason}; export-data"
+                " names it"
+            ) from error
 
     def dimensions(self, namespace: str, tables: Sequence[str]) -> set[int]:
         """Lengths of embeddings in a namespace; of each table some are looked at."""
