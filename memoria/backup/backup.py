@@ -218,7 +218,10 @@ class Backup:
         if not found.verified:
             notes.append("Not verified: verify-backup does it later.")
         elif found.verified.how == "read":
-            notes.append("No database may be created for a trial: the file was read to its end and compared instead.")
+            notes.append(
+                "No database may be created for a trial: the file was read to its end and compared instead; --verify-url"
+                " names a server for one."
+            )
         if found.suspicious:
             notes.append(
                 f"Suspicious: {found.suspicious}. Nothing was removed; --fewer-rows says that it is meant to be so."

@@ -175,7 +175,10 @@ class TestPostgresql:
             ended = memoria(POSTGRESQL, "backup-database", tmp_path / name, "--database-url", limited)
             assert ended.returncode == 0, ended.stderr
             assert "verified by reading it" in ended.stderr
-            assert "the file was read to its end and compared instead" in ended.stderr
+            assert (
+                "the file was read to its end and compared instead; --verify-url names a server for one.\n"
+                in ended.stderr
+            )
             assert sidecar(tmp_path / name)["verified"]["how"] == "read"
 
             path = backed_up(POSTGRESQL, limited, tmp_path / f"2{name}", "--verify-url", url)

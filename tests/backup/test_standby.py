@@ -21,9 +21,12 @@ READ_ONLY = "is read-only (a hot standby): name the primary"
 
 
 @pytest.fixture
-def standby(make: Make) -> Iterator[tuple[str, str]]:
-    """The URLs of a database with the sample data on the primary, and on its standby."""
+def standby(make: Make, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """The URLs of a database with the sample data and an import on the primary, and on its standby."""
     url = make(POSTGRESQL)
+    first = tmp_path / "first.json"
+    assert run("export-data", first, "--database-url", url).returncode == 0
+    assert run("import-data", first, "--no-input", "--database-url", url).returncode == 0
     data = Path(parse_qs(urlsplit(url).query)["host"][0])
     folder = data.with_name(f"standby-{urlsplit(url).path[1:]}")
     owner = data.stat().st_uid
@@ -63,7 +66,10 @@ def test_it_is_read_and_never_written(standby: tuple[str, str], tmp_path: Path) 
 
     for arguments in (
         ("import-data", snapshot, "--no-input"),
+        ("import-data", snapshot, "--no-input", "--migrate"),
+        ("import-data", snapshot, "--dry-run"),
         ("import-memories", snapshot),
+        ("undo-import", "1", "--no-input"),
         ("restore-database", read, "--no-safety-backup"),
         ("restore-database", read, "--into", "other"),
     ):
