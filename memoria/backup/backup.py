@@ -219,8 +219,8 @@ class Backup:
             notes.append("Not verified: verify-backup does it later.")
         elif found.verified.how == "read":
             notes.append(
-                "No database may be created for a trial: the file was read to its end and compared instead; --verify-url"
-                " names a server for one."
+                "No database may be created for a trial: the file was read to its end and compared instead;"
+                " --verify-url names a server for one."
             )
         if found.suspicious:
             notes.append(
