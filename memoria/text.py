@@ -41,3 +41,19 @@ def is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def size(count: float) -> str:
+    """Bytes: "999 bytes", "2.6 MB"."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:,.0f} {unit}" if unit == "bytes" else f"{count:,.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def sizes(count: int, limit: int) -> tuple[str, str]:
+    """A size and the limit that it is above, so that it shows."""
+    if size(count) != size(limit):
+        return size(count), size(limit)
+    return f"{count:,} bytes", f"{limit:,} bytes"

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from memoria.console.render import size
 from memoria.snapshot.database import sink
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.schema.fitting import require_fitting
 from memoria.snapshot.schema.registry import TABLES
+from memoria.text import sizes
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -99,7 +99,7 @@ class BodyLimit:
         given = getattr(view, "body_limit", None)
         limit = given() if given else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if limit is not None and int(length) > limit:
-            sentence = f"The request has {size(int(length))}, and {size(limit)} are read at most."
+            sentence = "The request has {}, and {} are read at most.".format(*sizes(int(length), limit))
             return _refusal(f"{sentence} {getattr(view, 'body_limit_hint', '')}".strip(), 413)
         return None
 

@@ -124,14 +124,16 @@ class Restore:
     def _complete_sqlite(self, file: BackupFile, backup: Sidecar, work: Path, target: Path) -> Path:
         path = work / "restored.sqlite3"
         name = f"the new database beside {target}"
-        restore_sqlite(file, backup.compression, path, name, page_size=_page_size(target, self.database))
+        with _readable(target):
+            page_size = _page_size(target, self.database)
+        restore_sqlite(file, backup.compression, path, name, page_size=page_size)
         with closing(sqlite3.connect(path, isolation_level=None)) as database, sqlite_failures(name):
             require_same(file.name, backup.contents, sqlite.contents(database))
         return path
 
     def _replace_sqlite(self, complete: Path, target: Path, backup: Sidecar, report: BackupReport) -> None:
         with closing(sqlite3.connect(f"{target.as_uri()}?mode=rw", uri=True, timeout=lock_timeout())) as live:
-            with sqlite_failures(self.database):
+            with _readable(target), sqlite_failures(self.database):
                 there = sqlite.numbers(live)
             self._ask_and_keep(there, backup, report)
             self.progress.stage("Restoring")
@@ -231,6 +233,19 @@ _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 def _numbers(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)]
+
+
+@contextmanager
+def _readable(target: Path) -> Iterator[None]:
+    """What stands in the place of the new database must be one, to be replaced in its place."""
+    try:
+        yield
+    except DatabaseBusy:
+        raise
+    except DatabaseFailure as error:
+        raise DatabaseFailure(
+            f"{error}: move {target} away, with its -wal if there is one, and restore again"
+        ) from None
 
 
 def _page_size(target: Path, name: str) -> int:

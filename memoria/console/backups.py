@@ -30,11 +30,11 @@ from memoria.backup.store.digests import Contents
 from memoria.backup.store.sidecar import Sidecar
 from memoria.console.options import EPILOG
 from memoria.console.question import Question, before_and_after
-from memoria.console.render import console, size
+from memoria.console.render import console
 from memoria.databases import connection_for, describe
 from memoria.snapshot.files.urls import require_local
 from memoria.snapshot.schema.registry import TABLES
-from memoria.text import counted, visible
+from memoria.text import counted, size, visible
 
 BACKUP_EPILOG = f"""{EPILOG}
   MEMORIA_PG_BIN        folder of pg_dump and pg_restore (default: PATH)"""

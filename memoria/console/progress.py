@@ -11,7 +11,8 @@ from typing import Self
 from rich import progress as rich
 from rich.text import Text
 
-from memoria.console.render import console, size
+from memoria.console.render import console
+from memoria.text import size
 
 
 class _Time(rich.ProgressColumn):

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from memoria.snapshot.report import Issue, MergeReport, Report, TableReport
-from memoria.text import counted, visible
+from memoria.text import counted, size, visible
 
 _ISSUES_PRINTED = 20
 _LINES_PRINTED = 3
@@ -44,14 +44,6 @@ def print_report(report: Report) -> None:
     for line in _issues(report) if report.issue_count > 1 or report.skipped else ():
         out.print(Text(visible(line)))
     out.print(Text(visible(_last_line(report))))
-
-
-def size(count: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:,.0f} {unit}" if unit == "bytes" else f"{count:,.1f} {unit}"
-        count /= 1000
-    raise AssertionError
 
 
 def _table(report: Report) -> Table:

@@ -10,8 +10,8 @@ from django import template
 
 from memoria.admin.snapshots.findings import AFTERWARDS
 from memoria.admin.snapshots.forms import boxed as in_words_of_the_page
-from memoria.console.render import size
 from memoria.models import Finding
+from memoria.text import size
 from memoria.text import visible as without_control
 
 register = template.Library()

@@ -74,7 +74,7 @@ def test_nothing_large_is_read_from_somebody_unknown(path: str) -> None:
 
 def test_a_form_of_somebody_known_has_a_limit_too(administrator: Client) -> None:
     status, text, asked = post(administrator, "/admin/auth/user/add/", "2621441")
-    assert (status, text, asked) == (413, "The request has 2.6 MB, and 2.6 MB are read at most.\n", 0)
+    assert (status, text, asked) == (413, "The request has 2,621,441 bytes, and 2,621,440 bytes are read at most.\n", 0)
 
 
 @pytest.mark.parametrize("length", ["-1", "1e9", "many"])

@@ -155,13 +155,27 @@ class TestRefused:
         path_of(url).write_bytes(damaged)
         said = refused("sqlite", "restore-database", path, "--database-url", url)
         assert path_of(url).read_bytes() == damaged
-        assert "malformed" in said
+        move = f"move {path_of(url)} away, with its -wal if there is one, and restore again"
+        assert said == f"{url}: database disk image is malformed: {move}"
         ended = memoria("sqlite", "restore-database", path, "--database-url", url, "--no-safety-backup")
         assert ended.returncode == 1
         path_of(url).rename(tmp_path / "damaged")
         ended = memoria("sqlite", "restore-database", path, "--database-url", url)
         assert ended.returncode == 0, ended.stderr
         assert execute(url, "SELECT count(*) FROM long_term_memory") == [(160,)]
+
+    def test_what_is_there_is_no_database(self, make: Make, tmp_path: Path) -> None:
+        backup = backed_up("sqlite", make("sqlite"), tmp_path / "x.sql")
+        target = tmp_path / "there.sqlite3"
+        target.write_bytes(b"not a database, and long enough to be looked at" * 100)
+        url = f"sqlite:///{target}"
+        for arguments in ((), ("--no-safety-backup",)):
+            message = refused("sqlite", "restore-database", backup, "--no-input", *arguments, "--database-url", url)
+            assert message == (
+                f"{url} is not a SQLite database: move {target} away, with its -wal if there is one, and restore again"
+            )
+        target.rename(tmp_path / "away.sqlite3")
+        assert memoria("sqlite", "restore-database", backup, "--database-url", url).returncode == 0
 
     def test_a_journal_without_its_database(self, make: Make, tmp_path: Path) -> None:
         path = backed_up("sqlite", make("sqlite"), tmp_path / "x.sql")

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from memoria.console.render import print_report, size
+from memoria.console.render import print_report
 from memoria.snapshot.report import FileReport, Issue, MergeReport, Report, TableReport
-from memoria.text import visible
+from memoria.text import size, visible
 from tests.console.test_progress import Screen
 
 

@@ -19,7 +19,6 @@ from memoria.admin.overview.figures import SHOWN, Spread, expiring, size, spread
 from memoria.admin.tables.panels import Cell, list_of
 from memoria.backup.backup import source_of
 from memoria.backup.store.catalogue import ANY_NAME, SAFETY, entries
-from memoria.console.render import size as amount
 from memoria.databases import describe
 from memoria.fields import utc_now
 from memoria.models import (
@@ -33,6 +32,7 @@ from memoria.models import (
 from memoria.models.imports import Import
 from memoria.models.uploads import Upload
 from memoria.snapshot.errors import FileFailure
+from memoria.text import size as amount
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from memoria.admin.middleware import body_limit
 from memoria.admin.row_files.formats import Csv, Json, Xlsx, file_limit
 from memoria.admin.row_files.rows import MOST_ROWS, SNAPSHOTS, NotReadable, TableRows, rows_of
 from memoria.admin.row_files.storage import KEPT_SECONDS, PrivateStorage
-from memoria.console.render import size
+from memoria.text import sizes
 
 FORM_BYTES = 64 * 1024
 CHANGED = "The data changed since this preview, or it is too old. Nothing was imported: choose the file again."
@@ -47,7 +47,7 @@ class FileForm(AFormat, ImportForm):
         file = self.cleaned_data["import_file"]
         if file.size > file_limit():
             raise forms.ValidationError(
-                f"The file has {size(file.size)}, and {size(file_limit())} are read at most. {SNAPSHOTS}"
+                "The file has {}, and {} are read at most. ".format(*sizes(file.size, file_limit())) + SNAPSHOTS
             )
         return file
 

@@ -72,7 +72,8 @@ class JSONReader(Reader):
                 self.footer_digest = self._content.at_line_start()
                 self.footer = parse_footer(parse(scanner.value(), "footer"))
             else:
-                raise InvalidSnapshot(f"line {scanner.line}: {key!r} is no part of a snapshot: {_PARTS}")
+                what = "it is the sidecar of a backup" if key == "backup" else _PARTS
+                raise InvalidSnapshot(f"line {scanner.line}: {key!r} is no part of a snapshot: {what}")
             if self.footer is not None and key != "integrity":
                 raise InvalidSnapshot(f"line {scanner.line}: data follows the footer")
         if scanner.peek():

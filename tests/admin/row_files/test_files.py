@@ -332,11 +332,14 @@ def test_a_large_file_is_refused_before_it_is_read(sqlite_site: str, sign_in: Si
     answer = upload(client, Team, "csv", b"x" * 5_070_000)
     assert answer.status_code == 413
     assert answer.content.decode() == (
-        "The request has 5.1 MB, and 5.1 MB are read at most. Larger amounts go as a snapshot: export-data and "
-        "import-data, or an upload of one.\n"
+        "The request has 5,070,211 bytes, and 5,065,536 bytes are read at most. Larger amounts go as a snapshot: "
+        "export-data and import-data, or an upload of one.\n"
     )
     just_over = upload(client, Team, "csv", b"x" * 5_000_001)
-    assert "5.0 MB are read at most. Larger amounts go as a snapshot" in text_of(just_over)
+    assert (
+        "The file has 5,000,001 bytes, and 5,000,000 bytes are read at most. Larger amounts go as a snapshot"
+        in text_of(just_over)
+    )
 
 
 def test_a_small_file_that_unpacks_to_much_is_refused(sqlite_site: str, sign_in: SignIn) -> None:
