@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from django_tasks.backends.base import BaseTaskBackend
 from django_tasks.backends.immediate import ImmediateBackend
 from django_tasks.base import Task, TaskResult, TaskResultStatus
@@ -47,7 +47,8 @@ class ThreadBackend(ImmediateBackend):
 
 
 def enqueue(task: Task[Any, Any], *args: Any) -> None:
-    _backend(task).enqueue(task, args, {})
+    """Once the transaction at hand is committed: a request may be one, and the task must find what it was told of."""
+    transaction.on_commit(lambda: _backend(task).enqueue(task, args, {}))
 
 
 def ends_with_its_process(task: Task[Any, Any]) -> bool:
