@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.history.history import History
+from memoria.snapshot.merge.actions import WRITTEN, Action, is_
 from memoria.snapshot.merge.plan import MergePlan
 from memoria.snapshot.merge.rows import MergedRows
 from memoria.snapshot.merge.stage import MergeStage
@@ -42,7 +43,7 @@ def merge(
     writing = [table for table in carried if _planned(plan, table)]
     for table in writing:
         if plan.report.tables[table.name].overwritten:
-            history.removed(table, _staged(plan.stages[table.name], "s.action = 'overwrite'"))
+            history.removed(table, _staged(plan.stages[table.name], is_(Action.OVERWRITE)))
     written: Counter[str] = Counter()
     passes = [writing] if plan.parents_first else [[table] for table in writing]
     for tables in passes if writing else ():
@@ -50,7 +51,7 @@ def merge(
     progress.stage("Finishing")
     sink.finish(writing, {}, replace=False)
     for table in writing:
-        history.written(table, _staged(plan.stages[table.name], "s.action IN ('insert', 'overwrite')"))
+        history.written(table, _staged(plan.stages[table.name], is_(*WRITTEN)))
     _prove(sink, plan, carried, before, written)
     require_no_new_orphans(sink, carried, orphans)
     history.end(plan.report)

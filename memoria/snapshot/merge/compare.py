@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memoria.snapshot.errors import InvalidValue
+from memoria.snapshot.merge.actions import Action, waiting
 from memoria.snapshot.merge.deferred import Settling
 from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.merge.stage import MergeStage
@@ -42,7 +43,7 @@ class Comparison:
         self._watch = watch
 
     def action(self, stage: MergeStage, row: Candidate, held: list[Any]) -> str:
-        """What becomes of a row whose key is there; with "same " before it where only references differ."""
+        """What becomes of a row whose key is there; waiting where only references differ."""
         table = stage.table
         if self._options.allow_duplicates and table.has_namespace:
             return self._refuse(table, row, "its key is in the database already")
@@ -61,26 +62,26 @@ class Comparison:
         action = self._otherwise(table, row, held)
         if not certain:
             renamed = any(self._is_renamed(table, row, name) for name in stage.renamed)
-            return f"same {action}" if columns or hidden or renamed else "identical"
+            return waiting(action) if columns or hidden or renamed else Action.IDENTICAL
         self._differ(table, row, held, certain)
-        if action == "fail":
+        if action is Action.FAIL:
             reason = f"its key is in the database already, with another {', '.join(certain)}"
             self._refuse(table, row, reason, kind="conflict")
-            return "different"
+            return Action.DIFFERENT
         return action
 
     def _is_renamed(self, table: Table, row: Candidate, name: str) -> bool:
         """Whether what a row refers to may have a new id."""
         return self._options.new_ids and row.values[table.position[name]] not in (None, "[]")
 
-    def _otherwise(self, table: Table, row: Candidate, held: list[Any]) -> str:
+    def _otherwise(self, table: Table, row: Candidate, held: list[Any]) -> Action:
         """What becomes of a row that is there with other content."""
         match self._options.on_conflict:
             case "newest":
-                return "overwrite" if _moment(table, row.values) > _moment(table, held) else "different"
+                return Action.OVERWRITE if _moment(table, row.values) > _moment(table, held) else Action.DIFFERENT
             case "overwrite" | "fail":
-                return self._options.on_conflict
-        return "different"
+                return Action(self._options.on_conflict)
+        return Action.DIFFERENT
 
     def _differ(self, table: Table, row: Candidate, held: list[Any], columns: Sequence[str]) -> None:
         counts = self._report.table(table.name).differing
@@ -91,11 +92,11 @@ class Comparison:
             table.name, str(row.key), {table.columns[at].name: (held[at], row.values[at]) for at in places}
         )
 
-    def _refuse(self, table: Table, row: Candidate, reason: str, kind: str = "invalid") -> str:
+    def _refuse(self, table: Table, row: Candidate, reason: str, kind: str = "invalid") -> Action:
         issue = Issue(table.name, reason, row.line, str(row.key), kind)
         self._report.add(issue)
         self._watch.issue(issue)
-        return "invalid"
+        return Action.INVALID
 
 
 def _differences(

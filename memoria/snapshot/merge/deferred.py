@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from memoria.snapshot.merge.actions import ENDS_WAITING, WAITS, Action, becomes, is_
 from memoria.snapshot.merge.json_ids import Mentions
 from memoria.snapshot.merge.mapping import with_new_ids
 from memoria.snapshot.merge.stage import MergeStage
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = "memoria_stage_hidden"
 _FETCHED_AT_ONCE = 500
-_UNSETTLED = "s.action LIKE 'same %'"
-_THERE = f"({_UNSETTLED} OR s.action IN ('different', 'overwrite'))"
-_SETTLED = "action = substr(s.action, 6)"
+_THERE = f"({WAITS} OR {is_(Action.DIFFERENT, Action.OVERWRITE)})"
 
 
 class Settling:
@@ -48,13 +47,13 @@ class Settling:
             self._reference(stage, name, report, watch)
         for name in relations(stage.table.name).json_ids:
             self._hidden(stage, name, stages, report, watch)
-        for _, line, key, _ in stage.where("s.action = 'fail'", "NULL"):
+        for _, line, key, _ in stage.where(is_(Action.FAIL), "NULL"):
             reason = "its key is in the database already, with other references"
             issue = Issue(stage.table.name, reason, line, str(key), "conflict")
             report.add(issue)
             watch.issue(issue)
-        stage.update("action = 'different'", "s.action = 'fail'")
-        stage.update("action = 'identical'", _UNSETTLED)
+        stage.update(becomes(Action.DIFFERENT), is_(Action.FAIL))
+        stage.update(becomes(Action.IDENTICAL), WAITS)
 
     def _reference(self, stage: MergeStage, name: str, report: Report, watch: Watch) -> None:
         table, held = stage.table, stage.column(name)
@@ -94,7 +93,7 @@ class Settling:
 
     def _differ(self, stage: MergeStage, numbers: list[int]) -> None:
         for condition in numbered(numbers):
-            stage.update(_SETTLED, f"{_UNSETTLED} AND {condition}")
+            stage.update(ENDS_WAITING, f"{WAITS} AND {condition}")
 
     @staticmethod
     def _count(report: Report, table: Table, name: str, rows: int) -> None:

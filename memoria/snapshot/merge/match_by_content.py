@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from memoria.snapshot.merge.actions import Action, becomes, is_
 from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.report import Report
 from memoria.snapshot.schema.relations import CLUSTERS, MEMBERS, MOMENTS, RELATIONSHIPS, relations
@@ -12,6 +13,7 @@ from memoria.snapshot.schema.relations import CLUSTERS, MEMBERS, MOMENTS, RELATI
 if TYPE_CHECKING:
     from memoria.snapshot.database import Sink
 
+_UNDECIDED = is_(Action.UNDECIDED)
 Refuse = Callable[[MergeStage, int, Any, str, str], None]
 """Told of a row that is refused: its table, line, key, why, and the kind of issue."""
 
@@ -26,7 +28,7 @@ class Content:
         self._on_conflict = on_conflict
 
     def find(self, stage: MergeStage) -> None:
-        if not stage.holds("s.action = ''"):
+        if not stage.holds(_UNDECIDED):
             return
         if stage.table.name == RELATIONSHIPS:
             self._same_edges(stage)
@@ -37,7 +39,11 @@ class Content:
 
     def find_clusters(self, clusters: MergeStage, members: MergeStage | None) -> None:
         """A cluster is there already where one has its summary and its set of memories."""
-        mine = f"FROM {members.name} m WHERE m.c_cluster_id = s.key AND m.action = ''" if members else None
+        mine = (
+            f"FROM {members.name} m WHERE m.c_cluster_id = s.key AND {is_(Action.UNDECIDED, row='m')}"
+            if members
+            else None
+        )
         count = f"(SELECT count(DISTINCT m.c_memory_id) {mine})" if mine else "0"
         missing = (
             f" AND NOT EXISTS (SELECT 1 {mine} AND NOT EXISTS (SELECT 1 FROM {MEMBERS} x"
@@ -49,10 +55,10 @@ class Content:
         self._sink.query(
             "CREATE TEMP TABLE memoria_same_clusters AS SELECT s.number AS number, min(d.id) AS id"
             f" FROM {clusters.name} s JOIN {CLUSTERS} d ON d.summary = s.c_summary"
-            f" WHERE s.action = '' AND {count} = {theirs}{missing} GROUP BY s.number"
+            f" WHERE {_UNDECIDED} AND {count} = {theirs}{missing} GROUP BY s.number"
         )
         same = "FROM memoria_same_clusters d WHERE d.number = s.number"
-        clusters.update(f"action = 'known', new_key = (SELECT d.id {same})", f"EXISTS (SELECT 1 {same})")
+        clusters.update(f"{becomes(Action.KNOWN)}, new_key = (SELECT d.id {same})", f"EXISTS (SELECT 1 {same})")
         self._compare(clusters)
 
     def _same_content(self, stage: MergeStage) -> None:
@@ -60,10 +66,11 @@ class Content:
         columns = [column for column in stage.table.columns if column is not stage.table.key]
         same = " AND ".join(stage.equal(column.name) for column in columns)
         there = f'EXISTS (SELECT 1 FROM "{stage.table.name}" t WHERE {same})'
-        stage.update("action = 'identical'", f"s.action = '' AND {there}")
-        first = f"FROM {stage.name} f WHERE f.identity = s.identity AND f.number < s.number AND f.action = ''"
+        stage.update(becomes(Action.IDENTICAL), f"{_UNDECIDED} AND {there}")
+        earlier = f"f.number < s.number AND {is_(Action.UNDECIDED, row='f')}"
+        first = f"FROM {stage.name} f WHERE f.identity = s.identity AND {earlier}"
         references = "".join(f" AND f.c_{name} {self._sink.same} s.c_{name}" for name in stage.references)
-        stage.update("action = 'duplicate'", f"s.action = '' AND EXISTS (SELECT 1 {first}{references})")
+        stage.update(becomes(Action.DUPLICATE), f"{_UNDECIDED} AND EXISTS (SELECT 1 {first}{references})")
 
     def _same_edges(self, stage: MergeStage) -> None:
         """An edge that is there under another key."""
@@ -71,39 +78,42 @@ class Content:
         same = " AND ".join(stage.equal(column.name) for column in columns)
         there = f'FROM "{stage.table.name}" t WHERE {same}'
         new_key = f'(SELECT min(t."{stage.table.key.name}") {there})'
-        stage.update(f"action = 'duplicate', new_key = {new_key}", f"s.action = '' AND EXISTS (SELECT 1 {there})")
+        stage.update(
+            f"{becomes(Action.DUPLICATE)}, new_key = {new_key}",
+            f"{_UNDECIDED} AND EXISTS (SELECT 1 {there})",
+        )
 
     def _known_by(self, stage: MergeStage, names: Sequence[str]) -> None:
         """What is known by these columns is there with other content."""
         same = " AND ".join(stage.equal(name) for name in names)
         there = f'FROM "{stage.table.name}" t WHERE {same}'
         new_key = f'(SELECT min(t."{stage.table.key.name}") {there})'
-        stage.update(f"action = 'known', new_key = {new_key}", f"s.action = '' AND EXISTS (SELECT 1 {there})")
+        stage.update(f"{becomes(Action.KNOWN)}, new_key = {new_key}", f"{_UNDECIDED} AND EXISTS (SELECT 1 {there})")
         self._compare(stage)
 
     def _compare(self, stage: MergeStage) -> None:
         """Rows of another key that were found to be there under the key that they have now."""
-        if not stage.holds("s.action = 'known'"):
+        if not stage.holds(is_(Action.KNOWN)):
             return
         table, key = stage.table, stage.table.key.name
         there = f'FROM "{table.name}" t WHERE t."{key}" = s.new_key'
         equal = {column.name: stage.equal(column.name) for column in table.columns if column is not table.key}
         same = f"EXISTS (SELECT 1 {there} AND {' AND '.join(equal.values())})"
-        stage.update("action = 'identical'", f"s.action = 'known' AND {same}")
+        stage.update(becomes(Action.IDENTICAL), f"{is_(Action.KNOWN)} AND {same}")
         counts = self._report.table(table.name).differing
         for name, condition in equal.items():
-            differs = f"s.action = 'known' AND EXISTS (SELECT 1 {there} AND NOT ({condition}))"
+            differs = f"{is_(Action.KNOWN)} AND EXISTS (SELECT 1 {there} AND NOT ({condition}))"
             ((rows,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {differs}")
             if rows:
                 counts[name] = counts.get(name, 0) + rows
         if self._on_conflict == "fail":
-            for _, line, old, _ in stage.where("s.action = 'known'", "NULL"):
+            for _, line, old, _ in stage.where(is_(Action.KNOWN), "NULL"):
                 self._refuse(stage, line, old, "it is in the database already, with other content", "conflict")
         if self._on_conflict == "newest":
             for name in [column.name for column in table.columns if column.name in MOMENTS]:
                 held = self._sink.expression(table.by_name[name], stage.facts.columns.get(name))
                 newer = f"EXISTS (SELECT 1 {there} AND s.c_{name} > {held})"
-                stage.update("action = 'overwrite'", f"s.action = 'known' AND {newer}")
+                stage.update(becomes(Action.OVERWRITE), f"{is_(Action.KNOWN)} AND {newer}")
         stage.update(
-            f"action = '{'overwrite' if self._on_conflict == 'overwrite' else 'different'}'", "s.action = 'known'"
+            f"action = '{'overwrite' if self._on_conflict == 'overwrite' else 'different'}'", is_(Action.KNOWN)
         )

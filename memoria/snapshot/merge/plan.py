@@ -15,6 +15,7 @@ import msgspec
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
+from memoria.snapshot.merge.actions import OUTCOMES, Action, is_
 from memoria.snapshot.merge.compare import Candidate, Comparison
 from memoria.snapshot.merge.deferred import Settling
 from memoria.snapshot.merge.json_ids import Mentions
@@ -37,8 +38,6 @@ _COMPARED_SIZE = 4 << 20
 """Bytes of rows that wait to be compared."""
 _DIMENSIONS_SEEN = 100
 """Embeddings of each namespace that are looked at."""
-ACTIONS = ("insert", "overwrite", "identical", "duplicate", "different", "left_out")
-"""What may become of a row that is not invalid."""
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -198,8 +197,8 @@ class MergePlan:
         if waiting and table.key.kind is Kind.TEXT and self._has_rows(table):
             held = self._sink.stored(table, self.facts[table.name], [row.new_key for row in waiting])
         for row in waiting:
-            action = self._comparison.action(stage, row, held[row.new_key]) if row.new_key in held else ""
-            fixed = (row.number, row.line, row.key, row.source, row.target, action, row.new_key, row.identity)
+            action = self._comparison.action(stage, row, held[row.new_key]) if row.new_key in held else Action.UNDECIDED
+            fixed = (row.number, row.line, row.key, row.source, row.target, str(action), row.new_key, row.identity)
             stage.take(fixed, row.values)
 
     def _has_rows(self, table: Table) -> bool:
@@ -234,17 +233,15 @@ class MergePlan:
     def show(self) -> None:
         """Tell the watch of every row what becomes of it."""
         for name, stage in self.stages.items():
-            for action in ACTIONS:
-                self._watch.rows(
-                    name, action, ((row[1], row[2]) for row in stage.where(f"s.action = '{action}'", "NULL"))
-                )
+            for action in OUTCOMES[:-1]:  # what is invalid is an issue
+                self._watch.rows(name, str(action), ((row[1], row[2]) for row in stage.where(is_(action))))
 
     def _count(self, table: Table) -> None:
         """Rows by where they come from, where they go and what becomes of them."""
         parts: dict[tuple[str, str], MergeReport] = {}
         stage = self.stages.get(table.name)
         found = stage.counts() if stage else []
-        found += [(s, t, "invalid", rows) for (name, s, t), rows in self._undecoded.items() if name == table.name]
+        found += [(s, t, Action.INVALID, rows) for (name, s, t), rows in self._undecoded.items() if name == table.name]
         for source, target, action, rows in sorted(found):
             part = parts.setdefault((source, target), MergeReport(table.name, source, target))
             setattr(part, action, getattr(part, action) + rows)

@@ -7,6 +7,7 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from memoria.snapshot.formats import Reader
+from memoria.snapshot.merge.actions import WRITTEN, Action, is_
 from memoria.snapshot.merge.plan import MergePlan
 from memoria.snapshot.merge.rows import MergedRows
 from memoria.snapshot.reading import require_same_file, unchanged
@@ -23,14 +24,14 @@ def rehearse(sink: Sink, plan: MergePlan, tables: Sequence[Table], read: Callabl
 
     `tables` are those of the file that the target has, with the action of each row decided.
     """
-    written = "s.action IN ('insert', 'overwrite')"
+    written = is_(*WRITTEN)
     tables = [table for table in tables if plan.stages[table.name].holds(written)]
     if not plan.options.validate or not is_needed(tables, plan.facts, plan.decoders, plan.report):
         return {}
     options = plan.options
     # What the plan's own have counted must not be counted again.
     fresh = decoders(tables, plan.facts, ignore_unknown=options.ignore_unknown, validate=options.validate)
-    upserts = {table.name for table in tables if plan.stages[table.name].holds("s.action = 'overwrite'")}
+    upserts = {table.name for table in tables if plan.stages[table.name].holds(is_(Action.OVERWRITE))}
     with sink.rehearsal([table.name for table in tables]):
         rehearsal = Rehearsal(sink, plan.facts, fresh, lambda _, issue: plan.add(issue))
         for part in [tables] if plan.parents_first else [[table] for table in tables]:

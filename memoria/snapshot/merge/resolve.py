@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from memoria.snapshot.merge.actions import WAITS, Action, becomes, is_, is_not
 from memoria.snapshot.merge.deferred import Settling
 from memoria.snapshot.merge.match_by_content import Content
 from memoria.snapshot.merge.stage import MergeStage
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 _ESCAPE = "\x1f"
 _KEPT = "NOT IN ('invalid', 'left_out')"
-_WRITTEN = "p.action IN ('', 'insert', 'overwrite')"
+_UNDECIDED = is_(Action.UNDECIDED)
+_TO_WRITE = is_(Action.UNDECIDED, Action.OVERWRITE)
+_WRITTEN = is_(Action.UNDECIDED, Action.INSERT, Action.OVERWRITE, row="p")
 
 
 def identity_of(texts: Iterable[str]) -> str:
@@ -66,7 +69,7 @@ class Decisions:
             if stage.by_content:
                 self._unique(stage)
                 self._renumber(stage)
-            stage.update("action = 'insert'", "s.action = ''")
+            stage.update(becomes(Action.INSERT), _UNDECIDED)
             self._unwritable(stage)
             self._told_apart(stage)
 
@@ -77,15 +80,15 @@ class Decisions:
             return
         if detect:
             same = f"EXISTS (SELECT 1 {first} AND f.identity = s.identity)"
-            stage.update("action = 'duplicate'", f"s.action <> 'invalid' AND {same}")
-        twice = f"s.action NOT IN ('duplicate', 'invalid') AND EXISTS (SELECT 1 {first})"
+            stage.update(becomes(Action.DUPLICATE), f"{is_not(Action.INVALID)} AND {same}")
+        twice = f"{is_not(Action.DUPLICATE, Action.INVALID)} AND EXISTS (SELECT 1 {first})"
         for _, line, key, other in stage.where(twice, f"(SELECT min(f.line) {first})"):
             self._refuse(stage, line, key, f"its key stands on line {other} already")
-        stage.update("action = 'invalid'", twice)
+        stage.update(becomes(Action.INVALID), twice)
 
     def _duplicates(self, stage: MergeStage) -> None:
         """The same memory under another key, in the database or earlier in the file; its references follow."""
-        if not stage.holds("s.action = ''"):
+        if not stage.holds(_UNDECIDED):
             return
         table = stage.table
         columns = [table.by_name["namespace"], *(table.by_name[name] for name in IDENTITY)]
@@ -97,21 +100,21 @@ class Decisions:
             f'CREATE TEMP TABLE {there} AS SELECT t."{table.key.name}" AS key, {identity} AS identity'
             f' FROM "{table.name}" t WHERE t.namespace IN (SELECT DISTINCT target FROM {stage.name})'
             # What is replaced is not there any more, and what replaces it is in the file.
-            f" AND t.\"{table.key.name}\" NOT IN (SELECT new_key FROM {stage.name} WHERE action = 'overwrite')"
+            f' AND t."{table.key.name}" NOT IN (SELECT new_key FROM {stage.name} WHERE {becomes(Action.OVERWRITE)})'
         )
         self._sink.query(f"CREATE INDEX {there}_identity ON {there} (identity)")
         same = f"FROM {there} d WHERE d.identity = s.identity"
         stage.update(
-            f"action = 'duplicate', new_key = (SELECT min(d.key) {same})",
-            f"s.action = '' AND EXISTS (SELECT 1 {same})",
+            f"{becomes(Action.DUPLICATE)}, new_key = (SELECT min(d.key) {same})",
+            f"{_UNDECIDED} AND EXISTS (SELECT 1 {same})",
         )
         first = (
             f"FROM {stage.name} f WHERE f.identity = s.identity AND f.number < s.number"
-            " AND f.action NOT IN ('invalid', 'different')"
+            f" AND {is_not(Action.INVALID, Action.DIFFERENT, row='f')}"
         )
         stage.update(
-            f"action = 'duplicate', new_key = (SELECT f.new_key {first} ORDER BY f.number LIMIT 1)",
-            f"s.action = '' AND EXISTS (SELECT 1 {first})",
+            f"{becomes(Action.DUPLICATE)}, new_key = (SELECT f.new_key {first} ORDER BY f.number LIMIT 1)",
+            f"{_UNDECIDED} AND EXISTS (SELECT 1 {first})",
         )
 
     def _unwritable(self, stage: MergeStage) -> None:
@@ -133,7 +136,7 @@ class Decisions:
         reason = f"no unique index of the database tells its rows apart by {table.key.name}: create one"
         if twice:
             reason = f"its key {twice[0][0]!r} stands in {twice[0][1]:,} rows of the database: leave one of them"
-        if twice or stage.holds("s.action = 'overwrite'"):
+        if twice or stage.holds(is_(Action.OVERWRITE)):
             self._report.add(Issue(table.name, reason, kind="unwritable"))
 
     def _follow(self, stage: MergeStage, only: str = "") -> None:
@@ -165,24 +168,24 @@ class Decisions:
         self._settling.settle(stage, self._stages, self._report, self._watch)
         if table in (*EDGES, MEMBERS):
             nowhere = [f"NOT {self._is_end(stage, end)}" for end in ends]
-            stage.update("action = 'left_out'", f"s.action IN ('', 'overwrite') AND ({' OR '.join(nowhere)})")
+            stage.update(becomes(Action.LEFT_OUT), f"{_TO_WRITE} AND ({' OR '.join(nowhere)})")
         if table == MEMBERS:
             outside = "1 = 1"
             if CLUSTERS in self._stages:
                 clusters = self._stages[CLUSTERS].name
                 outside = f"NOT EXISTS (SELECT 1 FROM {clusters} p WHERE p.key = s.c_cluster_id)"
-            stage.update("action = 'left_out'", f"s.action = '' AND {outside}")
+            stage.update(becomes(Action.LEFT_OUT), f"{_UNDECIDED} AND {outside}")
             return
         for reference in references:
             if not reference.null:
                 there = self._is_there(f"s.c_{reference.column}", (reference.target,), reference.target_column)
-                stage.update("action = 'left_out'", f"s.action IN ('', 'overwrite') AND NOT {there}")
+                stage.update(becomes(Action.LEFT_OUT), f"{_TO_WRITE} AND NOT {there}")
 
     def leave(self, refused: Mapping[str, Sequence[int]]) -> None:
         """Leave out the rows of these numbers after all, by table, and what cannot be without them."""
         for table, numbers in refused.items():
             for condition in numbered(numbers):
-                self._stages[table].update("action = 'invalid'", condition)
+                self._stages[table].update(becomes(Action.INVALID), condition)
         while any(self._leave_alone(stage) for stage in self._stages.values()):
             pass
 
@@ -202,10 +205,10 @@ class Decisions:
                 else:
                     column = f"s.c_{reference.column}"
                     there.append(self._is_there(column, (reference.target,), reference.target_column))
-        alone = f"s.action IN ('insert', 'overwrite') AND NOT ({' AND '.join(there or ['1 = 1'])})"
+        alone = f"{is_(Action.INSERT, Action.OVERWRITE)} AND NOT ({' AND '.join(there or ['1 = 1'])})"
         if not stage.holds(alone):
             return False
-        stage.update("action = 'left_out'", alone)
+        stage.update(becomes(Action.LEFT_OUT), alone)
         return True
 
     def _is_end(self, stage: MergeStage, end: str) -> str:
@@ -218,18 +221,18 @@ class Decisions:
         """What has the id of another row as its key is a duplicate where that is."""
         owners = relations(stage.table.name).belongs_to
         for owner in (self._stages[table] for table in owners if table in self._stages):
-            duplicate = f"SELECT 1 FROM {owner.name} m WHERE m.key = s.key AND m.action = 'duplicate'"
-            stage.update("action = 'duplicate'", f"s.action = '' AND EXISTS ({duplicate})")
+            duplicate = f"SELECT 1 FROM {owner.name} m WHERE m.key = s.key AND {is_(Action.DUPLICATE, row='m')}"
+            stage.update(becomes(Action.DUPLICATE), f"{_UNDECIDED} AND EXISTS ({duplicate})")
 
     def _empty(self, stage: MergeStage, reference: Reference) -> None:
         column = f"s.c_{reference.column}"
         nowhere = f"{column} IS NOT NULL AND NOT {self._is_there(column, (reference.target,), reference.target_column)}"
-        written = f"s.action IN ('', 'insert', 'overwrite') AND {nowhere}"
+        written = f"{is_(Action.UNDECIDED, Action.INSERT, Action.OVERWRITE)} AND {nowhere}"
         ((count,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {written}")
         if count:
             nulled = self._report.table(stage.table.name).nulled
             nulled[reference.column] = nulled.get(reference.column, 0) + count
-        stage.update(f"c_{reference.column} = NULL", f"(s.action LIKE 'same %' AND {nowhere}) OR ({written})")
+        stage.update(f"c_{reference.column} = NULL", f"({WAITS} AND {nowhere}) OR ({written})")
 
     def _is_there(self, value: str, tables: Iterable[str], column: str = "memory_id", but: str = "") -> str:
         """Whether an id is that of a row of the file or, `but` for some, of the database."""
@@ -261,7 +264,7 @@ class Decisions:
             f'(EXISTS (SELECT 1 FROM "{table}" t WHERE t."{key}" = s.key)'
             f" OR EXISTS (SELECT 1 FROM {stage.name} f WHERE f.key = s.key AND f.number < s.number))"
         )
-        if not stage.holds(f"s.action = '' AND {taken}"):
+        if not stage.holds(f"{_UNDECIDED} AND {taken}"):
             return
         highest = f'coalesce((SELECT max(t."{key}") FROM "{table}" t), 0)'
         staged = f"coalesce((SELECT max(f.key) FROM {stage.name} f), 0)"
@@ -269,7 +272,7 @@ class Decisions:
         self._sink.query(
             f"CREATE TEMP TABLE {numbered} AS SELECT s.number AS number,"
             f" CASE WHEN {highest} > {staged} THEN {highest} ELSE {staged} END"
-            f" + row_number() OVER (ORDER BY s.number) AS id FROM {stage.name} s WHERE s.action = '' AND {taken}"
+            f" + row_number() OVER (ORDER BY s.number) AS id FROM {stage.name} s WHERE {_UNDECIDED} AND {taken}"
         )
         self._sink.query(f"CREATE INDEX {numbered}_number ON {numbered} (number)")
         new = f"FROM {numbered} n WHERE n.number = s.number"
@@ -277,11 +280,11 @@ class Decisions:
 
     def _unique(self, stage: MergeStage) -> None:
         """Values that may be there once only, and belong to another row of the file or of the database."""
-        written = "s.action IN ('', 'overwrite')"
+        written = _TO_WRITE
         for names in stage.uniques:
             key = stage.table.key.name
             first = " AND ".join(f"f.c_{name} = s.c_{name}" for name in names)
-            there_afterwards = "f.action IN ('', 'overwrite', 'identical')"
+            there_afterwards = is_(Action.UNDECIDED, Action.OVERWRITE, Action.IDENTICAL, row="f")
             twice = f"FROM {stage.name} f WHERE {first} AND f.number < s.number AND {there_afterwards}"
             other = " AND ".join(f"{stage.column(name)} = s.c_{name}" for name in names)
             there = f'FROM "{stage.table.name}" t WHERE {other} AND t."{key}" <> s.new_key'
@@ -293,7 +296,7 @@ class Decisions:
                 for _, line, old, found in stage.where(taken, f"(SELECT {detail} {source})"):
                     called = names[0] if len(names) == 1 else f"({', '.join(names)})"
                     self._refuse(stage, line, old, f"its {called} {place.format(found)}")
-                stage.update("action = 'invalid'", taken)
+                stage.update(becomes(Action.INVALID), taken)
 
     def _refuse(self, stage: MergeStage, line: int, key: Any, reason: str, kind: str = "invalid") -> None:
         issue = Issue(stage.table.name, reason, line, str(key), kind)

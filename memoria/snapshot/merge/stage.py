@@ -1,8 +1,8 @@
 """The rows of one table in a temporary table, while a merge decides about them.
 
-`action` is empty until it is decided, or "same " and what it is if the references of the row that is there differ from
-its own. `new_key` is the key that the row gets or, of a duplicate, that of the row which stands for it. `c_…` are
-columns of the row, in which references change where they stand; `n_…` the new ids that they would have.
+`action` is one of `actions.Action`, or waits to be one. `new_key` is the key that the row gets or, of a duplicate, that
+of the row which stands for it. `c_…` are columns of the row, in which references change where they stand; `n_…` the new
+ids that they would have.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
+from memoria.snapshot.merge.actions import WRITTEN, is_
 from memoria.snapshot.merge.mapping import new_id
 from memoria.snapshot.schema.facts import Column, Kind, Table, TableFacts, stage_name
 from memoria.snapshot.schema.relations import CLUSTERS, MEMBERS, MEMORIES, RELATIONSHIPS, relations
@@ -91,7 +92,7 @@ class MergeStage(Stage):
     def decided(self, last: int) -> list[tuple[Any, ...]]:
         """(number, target, new key, references …) of the next rows to write behind the one of number `last`."""
         columns = ", ".join(["s.number", "s.target", "s.new_key", *(f"s.c_{name}" for name in self.references)])
-        return self.page(columns, "s.action IN ('insert', 'overwrite')", last)
+        return self.page(columns, is_(*WRITTEN), last)
 
     def counts(self) -> list[tuple[str, str, str, int]]:
         """(source, target, action, rows)"""
