@@ -66,6 +66,7 @@ def every_command(at: Sequence[str], url: str, folder: Path) -> None:
     done("undo-import", number, "--dry-run", "-v", "0", *at)
     done("undo-import", number, "--no-input", "-v", "0", *at)
     done("compare-data", out, url, "-v", "0")
+    done("export-memories", "--namespace", "research", "--output", folder / "some.json", "-v", "0", *at)
 
 
 @pytest.mark.parametrize("kind", POSTGRESQL)

@@ -127,6 +127,22 @@ def test_keys_that_fall_together(make_database: MakeDatabase, tmp_path: Path) ->
     assert found == [("r-1",), ("r-2",), ("There",)]
 
 
+def test_a_merge_of_keys_that_fall_together(make_database: MakeDatabase, tmp_path: Path) -> None:
+    url = make_database("sqlite", migrated=True)
+    script(url, NOCASE)
+    insert(url, "long_term_memory", [row("long_term_memory", memory_id=key) for key in ("m-1", "m-2")])
+    insert(url, "memory_relationships", [row("memory_relationships", relationship_id="There")])
+    edge = {"source_memory_id": "m-1", "target_memory_id": "m-2"}
+    rows = [{"relationship_id": key, **edge, "reasoning": key} for key in ("there", "r-2")]
+    path = file(tmp_path, *rows, table="memory_relationships")
+    assert refused_alike(url, path, run=merge) == [
+        "memory_relationships there: the database refuses it: UNIQUE constraint failed:"
+        " memory_relationships.relationship_id"
+    ]
+    merge(url, path, skip_invalid=True)
+    assert query(url, "SELECT relationship_id FROM memory_relationships ORDER BY 1") == [("r-2",), ("There",)]
+
+
 @pytest.mark.parametrize("run", [import_, merge])
 def test_a_role_that_may_not_write(make_database: MakeDatabase, tmp_path: Path, run: Any) -> None:
     url = make_database(POSTGRESQL, migrated=True)

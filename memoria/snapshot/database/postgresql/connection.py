@@ -194,7 +194,8 @@ _RULES = f"""
         SELECT a.relname, i.indexrelid::regclass::text
           FROM columns a
           JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisunique AND a.attnum = ANY (i.indkey)
-         WHERE a.base NOT IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype,
+          LEFT JOIN pg_collation l ON l.oid = a.attcollation
+         WHERE NOT l.collisdeterministic OR a.base NOT IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype,
                               'bigint'::regtype, 'integer'::regtype, 'smallint'::regtype)
         UNION ALL
         SELECT a.relname, k.conname::text

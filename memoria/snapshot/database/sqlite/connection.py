@@ -154,7 +154,7 @@ def _rules(database: sqlite3.Connection, table: str) -> tuple[str, ...]:
     found = [quoted or plain or f"a check of {table}" for quoted, plain in _CHECK.findall(sql)]
     indexes = database.execute(
         "SELECT DISTINCT i.name FROM pragma_index_list(?) i JOIN pragma_index_xinfo(i.name) c"
-        " WHERE i.\"unique\" AND c.key AND (i.partial OR c.name IS NULL OR c.coll <> 'BINARY' AND i.origin <> 'pk')",
+        " WHERE i.\"unique\" AND c.key AND (i.partial OR c.name IS NULL OR c.coll <> 'BINARY')",
         (table,),
     )
     generated = database.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden IN (2, 3)", (table,))
