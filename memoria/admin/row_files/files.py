@@ -27,7 +27,7 @@ from memoria.text import sizes
 
 FORM_BYTES = 64 * 1024
 CHANGED = "The data changed since this preview, or it is too old. Nothing was imported: choose the file again."
-SALT = "memoria.admin.row_files.files"
+SALT = "memoria.admin.table_files"
 
 
 class AFormat(forms.Form):

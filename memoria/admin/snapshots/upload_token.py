@@ -13,7 +13,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-_SALT = "memoria.admin.snapshots.upload_token"
+_SALT = "memoria.admin.snapshots.ticket"
 _HOURS = 12
 
 

@@ -186,7 +186,7 @@ def forged(client: Client, kind: str) -> str:
         case "signed for something else":
             wrong = signing.dumps("x")
         case "of nobody":
-            wrong = signing.dumps("x", salt="memoria.admin.snapshots.upload_token")
+            wrong = signing.dumps("x", salt="memoria.admin.snapshots.ticket")
         case _:
             raise AssertionError(kind)
     return right.replace(ticket, wrong)
