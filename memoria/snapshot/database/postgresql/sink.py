@@ -15,6 +15,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from memoria.snapshot.database.postgresql import connection as postgresql
 from memoria.snapshot.database.postgresql import encoding as postgresql_encoding
 from memoria.snapshot.database.postgresql import notes as postgresql_changes
+from memoria.snapshot.database.postgresql import schema
 from memoria.snapshot.database.postgresql.connection import quoted
 from memoria.snapshot.database.postgresql.copy import CopyText, with_numbers
 from memoria.snapshot.database.postgresql.types import INTEGERS
@@ -68,11 +69,11 @@ class PostgreSQLSink:
 
     def facts(self) -> dict[str, TableFacts]:
         with postgresql.failures(self._name):
-            return postgresql.facts(self._cursor)
+            return schema.facts(self._cursor)
 
     def elsewhere(self) -> dict[str, str]:
         with postgresql.failures(self._name):
-            return postgresql.elsewhere(self._cursor)
+            return schema.elsewhere(self._cursor)
 
     def count(self, table: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {quoted(table)}")[0][0])
@@ -382,7 +383,7 @@ class PostgreSQLSink:
     def _existing(self, table: Table) -> dict[str, str]:
         """Column -> type"""
         rows = self.query(
-            f"{postgresql.BASE_TYPES} SELECT attname, format_type(coalesce(b.type, atttypid), NULL)"
+            f"{schema.BASE_TYPES} SELECT attname, format_type(coalesce(b.type, atttypid), NULL)"
             " FROM pg_attribute LEFT JOIN bases b ON b.domain = atttypid"
             " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
             (quoted(table.name),),

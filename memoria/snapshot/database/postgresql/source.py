@@ -14,6 +14,7 @@ from psycopg2 import errors
 from memoria.snapshot.database.postgresql import connection as postgresql
 from memoria.snapshot.database.postgresql import encoding as postgresql_encoding
 from memoria.snapshot.database.postgresql import pooler as postgresql_pooler
+from memoria.snapshot.database.postgresql import schema
 from memoria.snapshot.database.postgresql.connection import quoted
 from memoria.snapshot.database.postgresql.encoder import BinaryRows, Checked
 from memoria.snapshot.database.postgresql.types import expression, faults, is_json_null
@@ -42,7 +43,7 @@ class PostgreSQLSource:
         self._database = self._connected()
         with postgresql.failures(self._name):
             self._cursor = self._database.cursor()
-            self._facts = postgresql.facts(self._cursor)  # the moment is now
+            self._facts = schema.facts(self._cursor)  # the moment is now
         self._encoding = postgresql_encoding.of(self._database)
         return self
 
@@ -68,7 +69,7 @@ class PostgreSQLSource:
 
     def elsewhere(self) -> dict[str, str]:
         with postgresql.failures(self._name):
-            return postgresql.elsewhere(self._cursor)
+            return schema.elsewhere(self._cursor)
 
     def count(self, table: str, column: str | None = None, *, where: str = ALL) -> int:
         what = "*" if column is None else quoted(column)
