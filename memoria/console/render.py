@@ -11,6 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from memoria.snapshot.merge.actions import OUTCOMES
 from memoria.snapshot.report import Issue, MergeReport, Report, TableReport
 from memoria.text import counted, size, visible
 
@@ -18,7 +19,6 @@ _ISSUES_PRINTED = 20
 _LINES_PRINTED = 3
 _CROSSING = " to other namespaces"
 """Such edges are among the rows of their table that are left out."""
-_ACTIONS = ["insert", "overwrite", "identical", "duplicate", "different", "left_out", "invalid"]
 
 
 class _Console(Console):
@@ -70,8 +70,8 @@ def _seconds(seconds: float) -> str:
 
 def _print_merge(parts: Sequence[MergeReport], out: Console) -> None:
     """A table; where that is too wide, one without the columns that are all zero; else in words. Nothing is cut."""
-    used = [action for action in _ACTIONS if any(getattr(part, action) for part in parts)]
-    for actions in (_ACTIONS, used):
+    used = [action for action in OUTCOMES if any(getattr(part, action) for part in parts)]
+    for actions in (OUTCOMES, used):
         table = _merge_table(parts, actions)
         if Measurement.get(out, out.options.update(max_width=1000), table).maximum <= out.width:
             out.print(table)

@@ -28,6 +28,13 @@ def require_no_new_orphans(sink: Sink, carried: Sequence[Table], before: Mapping
             raise DatabaseFailure(f"rows of {table.name} would refer to rows that are not there; nothing was changed")
 
 
+def clear(sink: Sink, table: Table, planned: int, facts: Mapping[str, TableFacts]) -> None:
+    """Delete all rows of a table; raises WriteCancelled if not the `planned` number of them went."""
+    done = sink.clear(table)
+    if done != planned:
+        raise WriteCancelled(table.name, "deleted", done, planned, facts[table.name].triggers)
+
+
 def require_written(
     table: str, done: int, wanted: int, found: int, planned: int, facts: Mapping[str, TableFacts]
 ) -> None:

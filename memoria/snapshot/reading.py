@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Protocol
 
 from memoria.snapshot import formats
@@ -19,6 +20,8 @@ from memoria.text import counted
 
 _ROWS_AT_ONCE = 1000
 """Rows between two signs of progress."""
+Numbered = tuple[int, RawRow]
+"""A row and its place in the file."""
 _CHANGED = "the file changed while it was imported; nothing was changed"
 
 
@@ -164,13 +167,27 @@ def note_fits(decoders: Mapping[str, RowDecoder], report: Report) -> None:
             report.note(f"{name}: {decoder.negative_zeros:,} times -0.0, which the target keeps as 0.0.")
 
 
-def require_same_file(digest: str, reader: Reader) -> None:
-    """Raises FileFailure if what was read is not the file of the plan."""
+def runs(
+    reader: Reader,
+    digest: str,
+    tables: Container[str],
+    skips: Callable[[str, int], bool] = lambda table, number: False,
+) -> Iterator[tuple[str, Iterator[Numbered]]]:
+    """The rows of some tables, as they stand in a file that was planned: a table and its rows, each with its number.
+
+    Raises FileFailure, behind the last row at the latest, if it is not the file of that digest any more.
+    """
+    rows = (
+        (number, row)
+        for number, row in enumerate(_unchanged(reader))
+        if row.table in tables and not skips(row.table, number)
+    )
+    yield from groupby(rows, key=lambda numbered: numbered[1].table)
     if digest != reader.digest:
         raise FileFailure(_CHANGED)
 
 
-def unchanged(reader: Reader) -> Iterator[RawRow]:
+def _unchanged(reader: Reader) -> Iterator[RawRow]:
     """The rows of a file that was whole when it was planned."""
     try:
         yield from reader

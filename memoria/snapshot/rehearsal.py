@@ -79,15 +79,6 @@ class Rehearsal:
         if done != wanted:
             raise WriteCancelled(table.name, "written", done, wanted, self._facts[table.name].triggers)
 
-    def clear(self, table: Table, planned: int, *, but: str = "") -> None:
-        """Delete the rows that go; `but`: the keys of those that stay to be replaced in their place."""
-        if but:
-            self._sink.delete(table, f't."{table.key.name}" NOT IN ({but})')
-            return
-        done = self._sink.clear(table)
-        if done != planned:
-            raise WriteCancelled(table.name, "deleted", done, planned, self._facts[table.name].triggers)
-
     def _write(self, table: Table, batch: Sequence[Row], upsert: bool) -> tuple[int, int]:
         """(rows that the database accepts, rows that it really wrote)"""
         try:

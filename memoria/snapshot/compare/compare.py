@@ -87,7 +87,7 @@ def _count(
             _keep(counts.first_only_a, str(key))
         elif columns := differing(tables[position], left[2], right[2]):
             counts.different += 1
-            counts.signs_of_zeros += same_but_for_zeros(tables[position], left[2], right[2])
+            counts.signs_of_zeros += same_but_for_zeros(tables[position], columns, left[2], right[2])
             _keep(counts.first_different, Difference(str(key), columns))
         else:
             counts.same += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from operator import attrgetter
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from memoria.snapshot.merge.rows import MergedRows
 from memoria.snapshot.merge.stage import MergeStage
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.proof import require_no_new_orphans, require_same_schema, require_written
-from memoria.snapshot.reading import advancing, require_same_file, unchanged
+from memoria.snapshot.reading import advancing, runs
 from memoria.snapshot.schema.facts import Table
 
 if TYPE_CHECKING:
@@ -74,16 +73,14 @@ def _pass(
     chosen = {table.name: MergedRows(plan, table, plan.decoders[table.name]) for table in tables}
     by_name = {table.name: table for table in tables}
     written: Counter[str] = Counter()
-    numbered = ((number, row) for number, row in enumerate(unchanged(reader)) if row.table in chosen)
-    for name, run in groupby(numbered, key=lambda each: each[1].table):
+    for name, run in runs(reader, plan.digest, chosen):
         started = monotonic()
         counts = plan.report.tables[name]
         bulk = counts.inserted >= _BULK_ROWS and before[name] == 0
         for rows in chosen[name].parts(run):
             values = advancing(map(_values, rows), progress)
             written[name] += sink.insert(by_name[name], values, bulk=bulk, beside=False, upsert=counts.overwritten > 0)
-        plan.report.tables[name].seconds += monotonic() - started
-    require_same_file(plan.digest, reader)
+        counts.seconds += monotonic() - started
     return written
 
 

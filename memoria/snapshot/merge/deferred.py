@@ -47,7 +47,7 @@ class Settling:
             self._reference(stage, name, report, watch)
         for name in relations(stage.table.name).json_ids:
             self._hidden(stage, name, stages, report, watch)
-        for _, line, key, _ in stage.where(is_(Action.FAIL), "NULL"):
+        for _, line, key, _ in stage.where(is_(Action.FAIL)):
             reason = "its key is in the database already, with other references"
             issue = Issue(stage.table.name, reason, line, str(key), "conflict")
             report.add(issue)

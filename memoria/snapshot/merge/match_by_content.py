@@ -103,17 +103,15 @@ class Content:
         counts = self._report.table(table.name).differing
         for name, condition in equal.items():
             differs = f"{is_(Action.KNOWN)} AND EXISTS (SELECT 1 {there} AND NOT ({condition}))"
-            ((rows,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {differs}")
-            if rows:
+            if rows := stage.count(differs):
                 counts[name] = counts.get(name, 0) + rows
         if self._on_conflict == "fail":
-            for _, line, old, _ in stage.where(is_(Action.KNOWN), "NULL"):
+            for _, line, old, _ in stage.where(is_(Action.KNOWN)):
                 self._refuse(stage, line, old, "it is in the database already, with other content", "conflict")
         if self._on_conflict == "newest":
             for name in [column.name for column in table.columns if column.name in MOMENTS]:
                 held = self._sink.expression(table.by_name[name], stage.facts.columns.get(name))
                 newer = f"EXISTS (SELECT 1 {there} AND s.c_{name} > {held})"
                 stage.update(becomes(Action.OVERWRITE), f"{is_(Action.KNOWN)} AND {newer}")
-        stage.update(
-            f"action = '{'overwrite' if self._on_conflict == 'overwrite' else 'different'}'", is_(Action.KNOWN)
-        )
+        left = Action.OVERWRITE if self._on_conflict == "overwrite" else Action.DIFFERENT
+        stage.update(becomes(left), is_(Action.KNOWN))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import chain, groupby
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.merge.actions import WRITTEN, Action, is_
 from memoria.snapshot.merge.plan import MergePlan
 from memoria.snapshot.merge.rows import MergedRows
-from memoria.snapshot.reading import require_same_file, unchanged
+from memoria.snapshot.reading import runs
 from memoria.snapshot.rehearsal import Rehearsal, is_needed
 from memoria.snapshot.rows.decoder import decoders
 from memoria.snapshot.schema.facts import Table
@@ -37,11 +37,9 @@ def rehearse(sink: Sink, plan: MergePlan, tables: Sequence[Table], read: Callabl
         for part in [tables] if plan.parents_first else [[table] for table in tables]:
             chosen = {table.name: MergedRows(plan, table, fresh[table.name]) for table in part}
             reader = read()
-            rows = ((number, row) for number, row in enumerate(unchanged(reader)) if row.table in chosen)
-            for name, run in groupby(rows, key=lambda numbered: numbered[1].table):
+            for name, run in runs(reader, plan.digest, chosen):
                 fresh[name].legacy = reader.legacy
                 merged = chain.from_iterable(chosen[name].parts(run))
                 rehearsal.write(fresh[name].table, merged, upsert=name in upserts)
-            require_same_file(plan.digest, reader)
         sink.finish(tables, {}, replace=False)
     return rehearsal.refused

@@ -228,8 +228,7 @@ class Decisions:
         column = f"s.c_{reference.column}"
         nowhere = f"{column} IS NOT NULL AND NOT {self._is_there(column, (reference.target,), reference.target_column)}"
         written = f"{is_(Action.UNDECIDED, Action.INSERT, Action.OVERWRITE)} AND {nowhere}"
-        ((count,),) = self._sink.query(f"SELECT count(*) FROM {stage.name} s WHERE {written}")
-        if count:
+        if count := stage.count(written):
             nulled = self._report.table(stage.table.name).nulled
             nulled[reference.column] = nulled.get(reference.column, 0) + count
         stage.update(f"c_{reference.column} = NULL", f"({WAITS} AND {nowhere}) OR ({written})")

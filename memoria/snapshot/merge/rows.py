@@ -7,8 +7,8 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from memoria.snapshot.formats.reader import RawRow
 from memoria.snapshot.merge.mapping import with_new_ids
+from memoria.snapshot.reading import Numbered
 from memoria.snapshot.rehearsal import Row
 from memoria.snapshot.rows.decoder import RowDecoder
 from memoria.snapshot.schema.facts import Table
@@ -16,8 +16,6 @@ from memoria.snapshot.schema.relations import MEMORIES, relations
 
 if TYPE_CHECKING:
     from memoria.snapshot.merge.plan import MergePlan
-
-Numbered = tuple[int, RawRow]
 
 
 class MergedRows:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,12 @@ from memoria.snapshot.errors import (
     DatabaseFailure,
     InvalidRows,
     InvalidValue,
-    WriteCancelled,
 )
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.history.history import History
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.proof import prove, require_no_new_orphans, require_same_schema
-from memoria.snapshot.reading import advancing, require_same_file, unchanged
+from memoria.snapshot.proof import clear, prove, require_no_new_orphans, require_same_schema
+from memoria.snapshot.reading import advancing, runs
 from memoria.snapshot.replace.plan import Plan
 from memoria.snapshot.report import Issue
 from memoria.snapshot.schema.facts import Reference, Table, stage_name
@@ -80,9 +78,7 @@ def _clear(sink: Sink, plan: Plan, carried: Sequence[Table], watched: set[str], 
         # What moves into place removes the rows that it does not replace, if there is anything to move.
         moves = table.name in watched and sink.moves_into_place and plan.report.tables[table.name].inserted
         if not moves:
-            planned, done = plan.report.tables[table.name].deleted, sink.clear(table)
-            if done != planned:
-                raise WriteCancelled(table.name, "deleted", done, planned, plan.facts[table.name].triggers)
+            clear(sink, table, plan.report.tables[table.name].deleted, plan.facts)
 
 
 def _insert(
@@ -150,14 +146,8 @@ def _is_bulk(sink: Sink, plan: Plan, table: Table, before: int) -> bool:
 def _by_table(plan: Plan, tables: Sequence[Table], reader: Reader) -> Iterator[tuple[Table, Iterator[list[Any]]]]:
     """The decoded rows of `tables`, in runs as they stand in the file."""
     chosen = {table.name: table for table in tables}
-    rows = (
-        (number, row)
-        for number, row in enumerate(unchanged(reader))
-        if row.table in chosen and not plan.skips(row.table, number)
-    )
-    for name, run in groupby(rows, key=lambda numbered: numbered[1].table):
+    for name, run in runs(reader, plan.digest, chosen, plan.skips):
         yield chosen[name], _decoded(plan, name, run)
-    require_same_file(plan.digest, reader)
 
 
 def _decoded(plan: Plan, name: str, run: Any) -> Iterator[list[Any]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from memoria.snapshot.formats import Reader
-from memoria.snapshot.reading import require_same_file, unchanged
+from memoria.snapshot.proof import clear
+from memoria.snapshot.reading import runs
 from memoria.snapshot.rehearsal import Rehearsal, Row, is_needed
 from memoria.snapshot.replace.plan import Plan
 from memoria.snapshot.rows.decoder import decoders
@@ -32,20 +32,16 @@ def rehearse(sink: Sink, plan: Plan, tables: Sequence[Table], read: Callable[[],
     with sink.rehearsal([table.name for table in tables]):
         rehearsal = Rehearsal(sink, plan.facts, fresh, plan.refuse)
         for table in reversed(tables) if options.truncate else ():
-            stays = f"SELECT key FROM {stage_name(table.name)}" if table.name in watched else ""
-            rehearsal.clear(table, sink.count(table.name), but=stays)
+            if table.name in watched:
+                sink.delete(table, f't."{table.key.name}" NOT IN (SELECT key FROM {stage_name(table.name)})')
+            else:
+                clear(sink, table, sink.count(table.name), plan.facts)
         for part in [tables] if plan.parents_first else [[table] for table in tables]:
+            chosen = {table.name for table in part}
             reader = read()
-            for name, rows in groupby(_rows(plan, {table.name for table in part}, reader), lambda r: r.raw.table):
+            for name, run in runs(reader, plan.digest, chosen, plan.skips):
                 fresh[name].legacy = reader.legacy
-                decoded = (row._replace(values=fresh[name].decode(row.raw.data)) for row in rows)
-                rehearsal.write(fresh[name].table, decoded, upsert=name in watched)
-            require_same_file(plan.digest, reader)
+                rows = (Row(number, row, fresh[name].decode(row.data)) for number, row in run)
+                rehearsal.write(fresh[name].table, rows, upsert=name in watched)
         sink.finish(tables, {}, replace=False)
     return rehearsal.refused
-
-
-def _rows(plan: Plan, names: set[str], reader: Reader) -> Iterator[Row]:
-    for number, raw in enumerate(unchanged(reader)):
-        if raw.table in names and not plan.skips(raw.table, number):
-            yield Row(number, raw, [])

@@ -31,14 +31,19 @@ def same(kind: Kind, value: Any, other: Any) -> bool:
     return bool(value == other)
 
 
-def same_but_for_zeros(table: Table, values: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Whether two rows differ in nothing but the signs of zeros, which SQLite and columns of jsonb do not keep."""
+def same_but_for_zeros(table: Table, columns: Sequence[str], values: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether the columns in which two rows differ do so in nothing but the signs of zeros, which SQLite and columns of
+    jsonb do not keep."""
+    pairs = ((table.by_name[name].kind, values[at], others[at]) for name in columns for at in [table.position[name]])
     return all(
-        _meaning(value, signed_zeros=False) == _meaning(other, signed_zeros=False)
-        if column.kind is Kind.JSON and value is not None and other is not None
-        else value == other or same(column.kind, value, other)
-        for column, value, other in zip(table.columns, values, others, strict=True)
+        value == other if kind is Kind.FLOAT else kind is Kind.JSON and _is_the_same_unsigned(value, other)
+        for kind, value, other in pairs
     )
+
+
+def _is_the_same_unsigned(value: Any, other: Any) -> bool:
+    both = value is not None and other is not None
+    return both and bool(_meaning(value, signed_zeros=False) == _meaning(other, signed_zeros=False))
 
 
 def _meaning(value: Any, *, signed_zeros: bool = True) -> Any:
