@@ -79,6 +79,14 @@ def test_updates_of_rows_that_stay(migrated_url: str, tmp_path: Path) -> None:
     assert contents(migrated_url) == before
 
 
+def test_the_number_is_that_of_the_rows(migrated_url: str, tmp_path: Path) -> None:
+    """And not of what is asked about the schema before the sentence is made."""
+    memories(migrated_url, "a", "b", "c", "d")
+    cancel(migrated_url, "UPDATE", when="row.memory_id = 'b'")
+    with refused(f"long_term_memory: only 3 of 4 rows would be written: the trigger keep {SEEMS}"):
+        merge(migrated_url, file(tmp_path, "a", "b", "c", "d", summary="other"), on_conflict="overwrite")
+
+
 def test_inserts_of_a_merge(migrated_url: str, tmp_path: Path) -> None:
     memories(migrated_url, "a")
     cancel(migrated_url, "INSERT", when="row.memory_id = 'b'")

@@ -356,11 +356,10 @@ class PostgreSQLSink:
             changes = ", ".join(new + [f"{quoted(c)} = DEFAULT" for c in reset])
             merge = f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
         self.query(f"INSERT INTO {target} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {waiting}{merge}")
-        staged = self._staged.pop(table.name)
-        if self._cursor.rowcount != staged:
+        moved, staged = int(self._cursor.rowcount), self._staged.pop(table.name)
+        if moved != staged:
             verb = "written" if merge else "inserted"
-            triggers = self.facts()[table.name].triggers
-            raise WriteCancelled(table.name, verb, self._cursor.rowcount, staged, triggers)
+            raise WriteCancelled(table.name, verb, moved, staged, self.facts()[table.name].triggers)
         self.query(f"DROP TABLE {waiting}")
 
     def _free_uniques(self, table: Table, columns: Sequence[str]) -> None:
