@@ -14,9 +14,8 @@ import pytest
 from tests.faults.faults import BOTH, Ended, Make, Running, copying, execute, partials, path_of, started, state
 
 pytest_plugins = ["tests.faults.fault_databases"]
-MORE = [4, 12]
-"""Megabytes that a run still gets from the moment on that is tried. With less, the interpreter's own stack cannot grow.
-"""
+MORE = [1, 4, 12]
+"""Megabytes that a run still gets from the moment on that is tried."""
 
 
 def limited(run: Running, moment: Callable[[], object], megabytes: int) -> Ended:

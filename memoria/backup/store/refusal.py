@@ -16,6 +16,7 @@ import msgspec
 from memoria.backup.errors import InvalidBackup
 from memoria.backup.store import sidecar as sidecars
 from memoria.backup.store.sidecar import Sidecar
+from memoria.json_bytes import encoded
 from memoria.snapshot.times import spelled
 
 ENDING = ".refused"
@@ -57,7 +58,7 @@ def _mark(path: Path, backup: Sidecar, reason: str) -> str:
     mark, draft = path_of(path), path.with_name(f".{path.name}{ENDING}.{os.getpid()}")
     found = Refusal(sha256=backup.sha256, at=spelled(sidecars.now()), reason=reason)
     try:
-        draft.write_bytes(msgspec.json.encode(found) + b"\n")
+        draft.write_bytes(encoded(found) + b"\n")
         os.replace(draft, mark)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from memoria import json_bytes
 from memoria.backup.errors import InvalidBackup
 from memoria.backup.store.destination import SIDECAR
 from memoria.backup.store.digests import Contents
@@ -74,8 +75,8 @@ def encoded(sidecar: Sidecar) -> bytes:
     fields = {name: getattr(sidecar, name) for name in sidecar.__struct_fields__}
     if sidecar.properties is None:
         del fields["properties"]
-    digest = hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
-    return msgspec.json.format(msgspec.json.encode({"backup": fields, "sha256": digest}), indent=1) + b"\n"
+    digest = hashlib.sha256(json_bytes.encoded(fields)).hexdigest()
+    return msgspec.json.format(json_bytes.encoded({"backup": fields, "sha256": digest}), indent=1) + b"\n"
 
 
 def write(sidecar: Sidecar, path: Path) -> None:

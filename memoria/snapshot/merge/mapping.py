@@ -15,6 +15,7 @@ from functools import lru_cache
 
 import msgspec
 
+from memoria.json_bytes import encoded
 from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.schema.relations import DEFAULT
 from memoria.text import is_unicode
@@ -103,7 +104,7 @@ def with_new_ids(text: str, new: Mapping[str, str]) -> str:
     """A JSON column of ids with new ones in place of those that `new` names; all else keeps its spelling."""
     if new.keys().isdisjoint(ids_in(text)):
         return text
-    return msgspec.json.encode([_exchanged(value, new) for value in _elements(text)]).decode()
+    return encoded([_exchanged(value, new) for value in _elements(text)]).decode()
 
 
 def _exchanged(value: msgspec.Raw, new: Mapping[str, str]) -> msgspec.Raw | str:

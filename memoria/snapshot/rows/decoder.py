@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from memoria.json_bytes import encoded, encoder
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.rows.affinity import is_not_zero, may_alter, require_unaltered
 from memoria.snapshot.rows.binary_json import require_binary
@@ -154,7 +155,7 @@ class RowDecoder:
     def _default(self, column: Column) -> Any:
         self.defaulted[column.name] += 1
         value = self._defaults[column.name]
-        return msgspec.json.encode(value) if column.kind is Kind.JSON else value
+        return encoded(value) if column.kind is Kind.JSON else value
 
     def _json(self, position: int, value: Any, json_null: Sequence[str]) -> str | None:
         text = str(value, "utf-8")
@@ -292,7 +293,7 @@ class RowDecoder:
             masked = mask_lone_surrogates(quoted)
             members = _members(masked)
             known = self._known(members)
-            row = self._decode(masked if known.keys() == members.keys() else msgspec.json.encode(known))
+            row = self._decode(masked if known.keys() == members.keys() else encoded(known))
         except UnicodeDecodeError as error:
             raise InvalidValue(f"is not UTF-8: byte 0x{data[error.start]:02x} at position {error.start}") from None
         except msgspec.ValidationError as error:
@@ -352,7 +353,7 @@ class RowEncoder:
         self._plain = msgspec.defstruct("Row", fields, gc=False)
         null = (JSON_NULL.strip("$"), list[str], msgspec.field(name=JSON_NULL))
         self._with_json_null = msgspec.defstruct("RowWithJSONNull", [*fields, null], gc=False)
-        self._encode = msgspec.json.Encoder().encode
+        self._encode = encoder()
 
     def encode(self, values: Sequence[Any], json_null: list[str] | None = None) -> bytes:
         row = self._with_json_null(*values, json_null) if json_null else self._plain(*values)

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from memoria.json_bytes import encoded
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.rows.decoder import RowDecoder, RowEncoder
 from memoria.snapshot.schema.facts import ColumnFacts, TableFacts
@@ -243,7 +244,7 @@ class TestTexts:
 
     @pytest.mark.parametrize("text", ["\r\n", "\u2028\u2029\x85", "\ufeff", "'; DROP TABLE x; --", "\x1b[2J", "\u202e"])
     def test_odd_ones_are_kept(self, text: str) -> None:
-        data = msgspec.json.encode({"id": 1, "summary": text})
+        data = encoded({"id": 1, "summary": text})
         assert decoded(RowDecoder(CLUSTERS), data) == {"id": 1, "summary": text}
 
 

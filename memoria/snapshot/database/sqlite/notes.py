@@ -10,8 +10,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
+from memoria.json_bytes import encoded
 from memoria.snapshot.database.sqlite.connection import quoted
 from memoria.snapshot.database.unique_swap import freed
 from memoria.snapshot.errors import InvalidValue
@@ -175,7 +174,7 @@ def _as_json(names: Sequence[str], values: Sequence[Any]) -> str:
     row = dict(zip(names, values, strict=True))
     if not any(type(v) is bytes or (type(v) is float and v - v != 0) for v in values):
         try:
-            return msgspec.json.encode(row).decode()
+            return encoded(row).decode()
         except UnicodeEncodeError:
             pass
     return json.dumps({name: {_BLOB: v.hex()} if isinstance(v, bytes) else v for name, v in row.items()})

@@ -178,12 +178,13 @@ class SQLiteSink:
 
     def fingerprint(self, table: str) -> str:
         """Of the rows themselves: SQLite does not mark their versions."""
-        digest = hashlib.blake2b(digest_size=16)
-        condition = ""
+        digest, condition = hashlib.blake2b(digest_size=16), ""
+        encode_into, buffer = msgspec.msgpack.Encoder().encode_into, bytearray()
         while rows := self.query(
             f"SELECT rowid, * FROM {sqlite.quoted(table)} {condition} ORDER BY rowid LIMIT {_ROWS_AT_ONCE}"
         ):
-            digest.update(msgspec.msgpack.encode(rows))
+            encode_into(rows, buffer)
+            digest.update(buffer)
             condition = f"WHERE rowid > {rows[-1][0]}"
         return digest.hexdigest()
 
