@@ -30,7 +30,7 @@ def require_no_new_orphans(sink: Sink, carried: Sequence[Table], before: Mapping
 
 def clear(sink: Sink, table: Table, planned: int, facts: Mapping[str, TableFacts]) -> None:
     """Delete all rows of a table; raises WriteCancelled if not the `planned` number of them went."""
-    done = sink.clear(table)
+    done = sink.delete(table)
     if done != planned:
         raise WriteCancelled(table.name, "deleted", done, planned, facts[table.name].triggers)
 

@@ -17,7 +17,8 @@ from memoria.backup.store.digests import Contents, Counted, UnorderedDigest, of_
 from memoria.backup.store.properties import Properties
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.database.postgresql import pooler as postgresql_pooler
-from memoria.snapshot.database.postgresql.connection import DJANGOS, connect, failures, quiet_driver, quoted, waited_for
+from memoria.snapshot.database.postgresql.connection import DJANGOS, connect, failures, quiet_driver, waited_for
+from memoria.snapshot.database.sql import quoted
 from memoria.snapshot.errors import DatabaseFailure
 
 Emit = Callable[[bytes], None]

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg2
 
 from memoria.backup.store.properties import Privilege, Properties, Setting
-from memoria.snapshot.database.postgresql.connection import quoted
+from memoria.snapshot.database.sql import quoted
 
 _KINDS = {"r": "TABLES", "S": "SEQUENCES", "f": "FUNCTIONS", "T": "TYPES", "n": "SCHEMAS", "L": "LARGE OBJECTS"}
 _OF_PUBLIC = {"f": "EXECUTE", "T": "USAGE"}

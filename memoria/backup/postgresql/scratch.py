@@ -14,7 +14,8 @@ from psycopg2 import errors
 
 from memoria.backup.postgresql.dump import create_database, version
 from memoria.backup.store.properties import Properties
-from memoria.snapshot.database.postgresql.connection import connect, failures, quoted, waited_for
+from memoria.snapshot.database.postgresql.connection import connect, failures, waited_for
+from memoria.snapshot.database.sql import quoted
 from memoria.snapshot.errors import DatabaseFailure
 
 _PREFIX = "memoria_scratch"

@@ -12,7 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.backup.sqlite.text import insert_lines, literal
 from memoria.backup.store.digests import Contents, Counted, of_names
-from memoria.snapshot.database.sqlite.connection import connect, failures, quoted
+from memoria.snapshot.database.sql import quoted
+from memoria.snapshot.database.sqlite.connection import connect, failures
 from memoria.snapshot.files.digest import BackgroundSha256
 
 Emit = Callable[[bytes], None]

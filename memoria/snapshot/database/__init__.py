@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
+from memoria.snapshot.database.sql import Dialect
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.report import Issue
 from memoria.snapshot.schema.facts import ALL, Column, ColumnFacts, Kind, Reference, Table, TableFacts
@@ -29,7 +30,7 @@ Refuse = Callable[[Issue], None]
 class Source(Protocol):
     """Rows out of one moment of a database. A context manager: the moment lasts as long as the block."""
 
-    vendor: str
+    dialect: Dialect
 
     def __enter__(self) -> Source: ...
     def __exit__(self, *error: object) -> None: ...
@@ -75,21 +76,11 @@ class Source(Protocol):
 class Sink(Protocol):
     """Rows into a database: a plan that only looks, then one transaction. A context manager."""
 
-    vendor: str
-    indexing_locks_readers: bool
-    """Whether those who read a table must wait while its indexes are built."""
-    moves_into_place: bool
-    """Whether rows inserted `beside` replace those of the table when `finish` moves them."""
+    dialect: Dialect
     holds_unicode: bool
     """Whether its encoding has every character."""
     md5: str
     """The MD5 of a text as hexadecimal digits; the braces stand for the text."""
-    same: str
-    """The operator that takes NULL for equal to NULL."""
-    mark: str
-    """What stands for a parameter in SQL."""
-    numbers_notes: bool
-    """Whether the notes of an import are numbered by the database, and no number stays taken after a rollback."""
 
     def __enter__(self) -> Sink: ...
     def __exit__(self, *error: object) -> None: ...
@@ -131,10 +122,6 @@ class Sink(Protocol):
 
     def lock(self, table: str) -> None:
         """Within a transaction, as if it had been begun with this table as well."""
-        ...
-
-    def clear(self, table: Table) -> int:
-        """Delete all rows. Returns how many went."""
         ...
 
     def orphans(self, table: Table) -> int:
@@ -179,8 +166,8 @@ class Sink(Protocol):
         """Put back the rows that an import removed, in their place where a row has their key now. Returns how many."""
         ...
 
-    def delete(self, table: Table, condition: str) -> int:
-        """Delete rows of the table `t`. Returns how many went."""
+    def delete(self, table: Table, condition: str = "") -> int:
+        """Delete the rows of the table `t` that meet a condition, or all. Returns how many went."""
         ...
 
 

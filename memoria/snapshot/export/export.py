@@ -134,7 +134,7 @@ class Export:
             "version": VERSION,
             "exported_at": report.file.exported_at,
             "generator": f"memoria {__version__}",
-            "database": source.vendor,
+            "database": source.dialect.vendor,
             "tables": names(carried),
             "namespaces": list(filter(is_unicode, selection.namespaces)) if selection else None,
             "left_out": report.left_out,

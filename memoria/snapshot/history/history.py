@@ -77,7 +77,7 @@ class History:
         self._number = self._highest(_IMPORTS) + 1
         self._sink.query(
             "INSERT INTO memoria_imports (id, kind, state, started_at, finished_at, user_name, file_name, sha256,"
-            f" options, counts) VALUES ({', '.join([self._sink.mark] * 10)})",
+            f" options, counts) VALUES ({self._sink.dialect.marks(10)})",
             (
                 self._number,
                 self._origin.kind,
@@ -106,7 +106,7 @@ class History:
         facts = self._facts[table.name]
         digest = self._sink.digest(facts)
         # SQLite's own numbers go back with a transaction, and cost nothing.
-        own = "NULL" if self._sink.numbers_notes else f"{self._highest(_CHANGES)} + row_number() OVER ()"
+        own = "NULL" if self._sink.dialect.numbers_notes else f"{self._highest(_CHANGES)} + row_number() OVER ()"
         key = f't."{table.key.name}"'
         self._sink.query(
             "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, digest)"
@@ -119,7 +119,7 @@ class History:
     def _note(self, table: str, action: str, found: Any) -> None:
         self._sink.query(
             "INSERT INTO memoria_import_changes (id, import_id, table_name, key, action, row)"
-            f" VALUES ({', '.join([self._sink.mark] * 6)})",
+            f" VALUES ({self._sink.dialect.marks(6)})",
             (self._highest(_CHANGES) + 1, self._number, table, "", action, json.dumps(found)),
         )
 
@@ -142,7 +142,7 @@ class History:
         if self._origin is None:
             return
         self._note_held()
-        mark = self._sink.mark
+        mark = self._sink.dialect.mark
         self._sink.query(
             f"UPDATE memoria_imports SET finished_at = {mark}, file_name = {mark}, sha256 = {mark},"
             f" counts = {mark}, state = {mark} WHERE id = {self._number}",

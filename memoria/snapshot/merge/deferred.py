@@ -58,7 +58,7 @@ class Settling:
     def _reference(self, stage: MergeStage, name: str, report: Report, watch: Watch) -> None:
         table, held = stage.table, stage.column(name)
         there = f'FROM "{table.name}" t WHERE t."{table.key.name}" = s.new_key'
-        differs = f"EXISTS (SELECT 1 {there} AND NOT ({held} {self._sink.same} s.c_{name}))"
+        differs = f"EXISTS (SELECT 1 {there} AND NOT ({held} {self._sink.dialect.same} s.c_{name}))"
         numbers = []
         for number, key, old, new in stage.differing(name, held, f"{_THERE} AND {differs}"):
             numbers.append(number)

@@ -69,7 +69,7 @@ class Content:
         stage.update(becomes(Action.IDENTICAL), f"{_UNDECIDED} AND {there}")
         earlier = f"f.number < s.number AND {is_(Action.UNDECIDED, row='f')}"
         first = f"FROM {stage.name} f WHERE f.identity = s.identity AND {earlier}"
-        references = "".join(f" AND f.c_{name} {self._sink.same} s.c_{name}" for name in stage.references)
+        references = "".join(f" AND f.c_{name} {self._sink.dialect.same} s.c_{name}" for name in stage.references)
         stage.update(becomes(Action.DUPLICATE), f"{_UNDECIDED} AND EXISTS (SELECT 1 {first}{references})")
 
     def _same_edges(self, stage: MergeStage) -> None:

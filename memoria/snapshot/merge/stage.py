@@ -81,7 +81,7 @@ class MergeStage(Stage):
 
     def equal(self, name: str) -> str:
         """Whether the row of the table `t` has in a column what the staged row has."""
-        return f"{self.column(name)} {self._sink.same if self.table.by_name[name].null else '='} s.c_{name}"
+        return f"{self.column(name)} {self._sink.dialect.same if self.table.by_name[name].null else '='} s.c_{name}"
 
     def differing(self, name: str, held: str, condition: str) -> Iterator[tuple[int, Any, Any, Any]]:
         """(number, key, what is there, what would be written) of rows, for a column; `held` is its value in `t`."""

@@ -76,7 +76,7 @@ def _clear(sink: Sink, plan: Plan, carried: Sequence[Table], watched: set[str], 
         history.removed(table)
     for table in reversed(carried):
         # What moves into place removes the rows that it does not replace, if there is anything to move.
-        moves = table.name in watched and sink.moves_into_place and plan.report.tables[table.name].inserted
+        moves = table.name in watched and sink.dialect.moves_into_place and plan.report.tables[table.name].inserted
         if not moves:
             clear(sink, table, plan.report.tables[table.name].deleted, plan.facts)
 
@@ -139,7 +139,7 @@ def _referring(sink: Sink, reference: Reference) -> tuple[Any, ...]:
 
 
 def _is_bulk(sink: Sink, plan: Plan, table: Table, before: int) -> bool:
-    nobody_looks = before == 0 or (plan.options.truncate and not sink.indexing_locks_readers)
+    nobody_looks = before == 0 or (plan.options.truncate and not sink.dialect.indexing_locks_readers)
     return nobody_looks and plan.report.tables[table.name].inserted >= _BULK_ROWS
 
 

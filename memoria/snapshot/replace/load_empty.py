@@ -58,7 +58,7 @@ def fill(
             for table in tables.values():
                 if _holds_rows(sink, table.name):
                     raise NeedsPlan
-                sink.clear(table)  # what was derived from rows of the past may be there still
+                sink.delete(table)  # what was derived from rows of the past may be there still
             history.begin()
             inserted = _insert(sink, plan, reader, chain([first], rows), progress, bulk=size >= _BULK_SIZE)
             progress.stage("Finishing")

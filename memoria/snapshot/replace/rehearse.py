@@ -28,7 +28,7 @@ def rehearse(sink: Sink, plan: Plan, tables: Sequence[Table], read: Callable[[],
     # What the plan's own have counted must not be counted again.
     fresh = decoders(tables, plan.facts, ignore_unknown=options.ignore_unknown, validate=options.validate)
     outside = plan.outside_references(tables) if options.truncate else []
-    watched = {reference.target for reference in outside} if sink.moves_into_place else set()
+    watched = {reference.target for reference in outside} if sink.dialect.moves_into_place else set()
     with sink.rehearsal([table.name for table in tables]):
         rehearsal = Rehearsal(sink, plan.facts, fresh, plan.refuse)
         for table in reversed(tables) if options.truncate else ():

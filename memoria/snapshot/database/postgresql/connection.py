@@ -19,6 +19,7 @@ from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.database.postgresql import encoding as postgresql_encoding
 from memoria.snapshot.database.postgresql import pooler as postgresql_pooler
 from memoria.snapshot.database.postgresql import stall as postgresql_stall
+from memoria.snapshot.database.sql import quoted
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, ReferenceRefused, RowRefused
 
 _CONNECT_TIMEOUT = 10
@@ -50,10 +51,6 @@ _OF_ROWS = errors.RaiseException | errors.AssertFailure | errors.ProgramLimitExc
 
 _LIMITS = {"transaction_timeout": 170000, "idle_session_timeout": 140000}
 """Limits that only newer servers have -> since which version."""
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 @contextmanager

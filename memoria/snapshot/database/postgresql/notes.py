@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from memoria.snapshot.database.postgresql.connection import quoted
+from memoria.snapshot.database.sql import quoted
 from memoria.snapshot.database.unique_swap import freed
 from memoria.snapshot.schema.facts import Column, ColumnFacts, Kind, Table, TableFacts
 

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from memoria.snapshot.database.postgresql import encoding as postgresql_encoding
-from memoria.snapshot.database.postgresql.connection import quoted
 from memoria.snapshot.database.postgresql.types import kinds
+from memoria.snapshot.database.sql import quoted
 from memoria.snapshot.schema.facts import ColumnFacts, Reference, TableFacts
 
 BASE_TYPES = """

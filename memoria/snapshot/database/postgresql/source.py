@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -15,9 +15,10 @@ from memoria.snapshot.database.postgresql import connection as postgresql
 from memoria.snapshot.database.postgresql import encoding as postgresql_encoding
 from memoria.snapshot.database.postgresql import pooler as postgresql_pooler
 from memoria.snapshot.database.postgresql import schema
-from memoria.snapshot.database.postgresql.connection import quoted
+from memoria.snapshot.database.postgresql.adapter import PostgreSQLAdapter
 from memoria.snapshot.database.postgresql.encoder import BinaryRows, Checked
 from memoria.snapshot.database.postgresql.types import expression, faults, is_json_null
+from memoria.snapshot.database.sql import quoted
 from memoria.snapshot.report import Issue
 from memoria.snapshot.rows.parser_types import JSON_NULL
 from memoria.snapshot.schema.facts import ALL, Column, ColumnFacts, Kind, Table, TableFacts
@@ -31,17 +32,14 @@ _SHORT_JSON = 2000
 """Stored bytes below which a JSON value may be the word null; a longer one is not fetched to be looked at."""
 
 
-class PostgreSQLSource:
-    vendor = "postgresql"
-
+class PostgreSQLSource(PostgreSQLAdapter):
     def __init__(self, connection: BaseDatabaseWrapper, name: str) -> None:
-        self._connection = connection
-        self._name = name
+        super().__init__(connection, name)
         self._others: list[Any] = []
 
     def __enter__(self) -> Self:
         self._database = self._connected()
-        with postgresql.failures(self._name):
+        with self.failures():
             self._cursor = self._database.cursor()
             self._facts = schema.facts(self._cursor)  # the moment is now
         self._encoding = postgresql_encoding.of(self._database)
@@ -67,17 +65,9 @@ class PostgreSQLSource:
     def facts(self) -> dict[str, TableFacts]:
         return self._facts
 
-    def elsewhere(self) -> dict[str, str]:
-        with postgresql.failures(self._name):
-            return schema.elsewhere(self._cursor)
-
-    def count(self, table: str, column: str | None = None, *, where: str = ALL) -> int:
-        what = "*" if column is None else quoted(column)
-        return int(self._query(f"SELECT count({what}) FROM {quoted(table)} WHERE {where}")[0][0])
-
     def namespaces(self, table: str, *, where: str = ALL) -> dict[str, int]:
         return dict(
-            self._query(
+            self.query(
                 f"SELECT namespace, count(*) FROM {quoted(table)} WHERE namespace IS NOT NULL AND ({where})"
                 ' GROUP BY namespace ORDER BY namespace COLLATE "C"'
             )
@@ -109,7 +99,7 @@ class PostgreSQLSource:
         checked = Checked(table, emit, refuse, distinct=distinct, may_be_bytes=may_be_bytes)
         select = self._select(table, columns)
         jobs = jobs if where == ALL and self.count(table.name) > _PART_ROWS else 1
-        with postgresql.failures(self._name), postgresql.quiet_driver():
+        with self.failures(), postgresql.quiet_driver():
             if self._encoding in postgresql_encoding.WHOLE:
                 self._read(table, select, fit, jobs, checked.take)
             else:
@@ -163,15 +153,6 @@ class PostgreSQLSource:
             )
         self._cursor.execute("RELEASE SAVEPOINT reading")
 
-    def _query(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-        with postgresql.failures(self._name):
-            return self._fetched(sql, parameters)
-
-    def _fetched(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-        postgresql.waited_for(self._cursor, self._cursor.execute, sql, parameters)
-        found: list[tuple[Any, ...]] = self._cursor.fetchall()
-        return found
-
     def _copy(self, cursor: Any, select: str, take: Callable[[bytes], None]) -> None:
         # In the binary format the server hands over a row's text as it is; in the others it looks at every byte.
         cursor.copy_expert(f"COPY ({select}) TO STDOUT (FORMAT binary)", BinaryRows(take))
@@ -183,7 +164,7 @@ class PostgreSQLSource:
         rows = f"(SELECT {', '.join(map(quoted, columns))} {{}} OFFSET 0) t"
         is_null = {c.name: _is_json_null(types[name]) for name, c in columns.items() if c.kind is Kind.JSON}
         some_null = " OR ".join(is_null.values()) or "false"
-        if self._query(f"SELECT EXISTS (SELECT 1 FROM {quoted(table.name)} t WHERE {some_null})") == [(False,)]:
+        if self.query(f"SELECT EXISTS (SELECT 1 FROM {quoted(table.name)} t WHERE {some_null})") == [(False,)]:
             return f"SELECT row_to_json(j) FROM (SELECT {expressions} FROM {rows}) j"
         named = ", ".join(f"CASE WHEN {condition} THEN '{name}' END" for name, condition in is_null.items())
         marker = f"array_remove(ARRAY[{named}], NULL) AS {quoted(JSON_NULL)}"
@@ -198,12 +179,12 @@ class PostgreSQLSource:
         version = self._database.server_version
         unfit = [f for name, c in columns.items() for f in faults(c, types[name], quoted(name), version)]
         any_fault = " OR ".join(fault.condition for fault in unfit) or "false"
-        if self._query(f"SELECT EXISTS (SELECT 1 FROM {quoted(table.name)} WHERE {any_fault})") == [(False,)]:
+        if self.query(f"SELECT EXISTS (SELECT 1 FROM {quoted(table.name)} WHERE {any_fault})") == [(False,)]:
             return "false"
         for number, fault in enumerate(unfit):
             # A row with two faults is one row.
             refused = "".join(f" AND NOT {other.condition}" for other in unfit[:number])
-            found = self._query(
+            found = self.query(
                 f"SELECT {quoted(table.key.name)}::text, left({quoted(fault.column)}::text, 200)"
                 f" FROM {quoted(table.name)} WHERE ({where}) AND {fault.condition}{refused}"
                 f" ORDER BY {self._key_order(table)}"
@@ -218,7 +199,7 @@ class PostgreSQLSource:
         key = quoted(table.key.name)
         if table.key.kind is not Kind.INTEGER and self._encoding not in postgresql_encoding.WHOLE:
             return f"convert_to({key}, 'UTF8')"
-        in_byte_order = table.key.kind is Kind.INTEGER or self._query(
+        in_byte_order = table.key.kind is Kind.INTEGER or self.query(
             "SELECT c.collname IN ('C', 'POSIX') OR (c.collname = 'default' AND d.datcollate IN ('C', 'POSIX')"
             " AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c')"
             " FROM pg_database d, pg_attribute a JOIN pg_collation c ON c.oid = a.attcollation"
@@ -249,7 +230,7 @@ class PostgreSQLSource:
         ]
 
     def _connect_others(self, jobs: int) -> None:
-        ((snapshot,),) = self._query("SELECT pg_export_snapshot()")
+        ((snapshot,),) = self.query("SELECT pg_export_snapshot()")
         for _ in range(jobs):
             self._others.append(self._connected(snapshot))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from memoria.json_bytes import encoded
-from memoria.snapshot.database.sqlite.connection import quoted
+from memoria.snapshot.database.sql import quoted
 from memoria.snapshot.database.unique_swap import freed
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.schema.facts import Column, ColumnFacts, Kind, Table, TableFacts

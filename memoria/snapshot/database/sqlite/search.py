@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from memoria.snapshot.database.sqlite.connection import SEARCH_INDEX as INDEX
-from memoria.snapshot.database.sqlite.connection import quoted
+from memoria.snapshot.database.sql import quoted
+from memoria.snapshot.database.sqlite.schema import SEARCH_INDEX as INDEX
 from memoria.snapshot.schema.relations import MEMORIES
 
 _TABLES = {table: table.removesuffix("_memory") for table in MEMORIES}

@@ -6,13 +6,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-
+from memoria.snapshot.database.sql import quoted
 from memoria.snapshot.database.sqlite import connection as sqlite
+from memoria.snapshot.database.sqlite.adapter import SQLiteAdapter
 from memoria.snapshot.database.sqlite.encoder import SQLiteEncoder
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.report import TWICE, Issue
-from memoria.snapshot.schema.facts import ALL, Column, Kind, Table, TableFacts
+from memoria.snapshot.schema.facts import ALL, Column, Kind, Table
 from memoria.snapshot.times import canonical_time
 from memoria.text import is_unicode
 
@@ -23,16 +23,10 @@ _BATCH = 1 << 20
 """Bytes handed on at once."""
 
 
-class SQLiteSource:
-    vendor = "sqlite"
-
-    def __init__(self, connection: BaseDatabaseWrapper, name: str) -> None:
-        self._connection = connection
-        self._name = name
-
+class SQLiteSource(SQLiteAdapter):
     def __enter__(self) -> Self:
         self._database = sqlite.connect(self._connection, self._name, read_only=True)
-        with sqlite.failures(self._name):
+        with self.failures():
             self._database.create_function("canonical_time", 1, _time, deterministic=True)
             ((self._encoding,),) = self._database.execute("PRAGMA encoding")
             self._database.create_function("utf8_bytes", 1, self._utf8_bytes, deterministic=True)
@@ -43,30 +37,14 @@ class SQLiteSource:
     def __exit__(self, *error: object) -> None:
         self._database.close()
 
-    def facts(self) -> dict[str, TableFacts]:
-        with sqlite.failures(self._name):
-            return sqlite.facts(self._database)
-
-    def elsewhere(self) -> dict[str, str]:
-        with sqlite.failures(self._name):
-            return sqlite.elsewhere(self._database)
-
-    def count(self, table: str, column: str | None = None, *, where: str = ALL) -> int:
-        what = "*" if column is None else sqlite.quoted(column)
-        sql = f"SELECT count({what}) FROM {sqlite.quoted(table)} WHERE {where}"
-        with sqlite.failures(self._name):
-            return int(self._database.execute(sql).fetchone()[0])
-
     def namespaces(self, table: str, *, where: str = ALL) -> dict[str, int]:
         """One that is not UTF-8 has its bytes escaped, and its rows are refused as they are read."""
         sql = (
-            f"SELECT CAST(namespace AS BLOB), count(*) FROM {sqlite.quoted(table)}"
+            f"SELECT CAST(namespace AS BLOB), count(*) FROM {quoted(table)}"
             f" WHERE typeof(namespace) = 'text' AND ({where}) GROUP BY namespace COLLATE BINARY"
         )
-        with sqlite.failures(self._name):
-            found = self._database.execute(sql).fetchall()
         errors = "surrogateescape" if self._encoding == "UTF-8" else "replace"
-        return {namespace.decode(self._encoding, errors): count for namespace, count in found}
+        return {namespace.decode(self._encoding, errors): count for namespace, count in self.query(sql)}
 
     def at_or_after(self, column: str, moment: str) -> str:
         return f"canonical_time({column}) >= '{moment}'"
@@ -94,7 +72,7 @@ class SQLiteSource:
         last: Any = None
         batch: list[bytes] = []
         size = 0
-        with sqlite.failures(self._name):
+        with self.failures():
             for row in self._tuples(table, list(columns), where):
                 try:
                     if row[key_at] == last and last is not None:
@@ -114,7 +92,7 @@ class SQLiteSource:
     def _tuples(self, table: Table, columns: Sequence[str], where: str) -> Iterator[tuple[Any, ...]]:
         """Rows in key order. Text that is not UTF-8 ends a query; from there on it is read with its bytes escaped."""
         select = (
-            f"SELECT {', '.join(map(sqlite.quoted, columns))} FROM {sqlite.quoted(table.name)} WHERE ({where})"
+            f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(table.name)} WHERE ({where})"
             f" ORDER BY {self._key_order(table)}"
         )
         read = 0
@@ -132,7 +110,7 @@ class SQLiteSource:
 
     def _key_order(self, table: Table) -> str:
         """An expression that sorts by the key's bytes in UTF-8, whatever its collation and the database's encoding."""
-        key = sqlite.quoted(table.key.name)
+        key = quoted(table.key.name)
         if table.key.kind is Kind.INTEGER:
             return key
         if self._encoding == "UTF-8":

@@ -78,7 +78,7 @@ def test_an_error_rolls_back_and_passes_through(url: str, sink: Sink, beside: bo
 
     def run() -> None:
         with sink.transaction([CLUSTERS.name]):
-            sink.clear(CLUSTERS)
+            sink.delete(CLUSTERS)
             sink.insert(CLUSTERS, rows(), bulk=True, beside=beside)
 
     with pytest.raises(RuntimeError, match="half way"):

@@ -61,7 +61,7 @@ def test_an_error_rolls_back(url: str, sink: Sink) -> None:
 
     def run() -> None:
         with sink.transaction([CLUSTERS.name]):
-            sink.clear(CLUSTERS)
+            sink.delete(CLUSTERS)
             sink.insert(CLUSTERS, rows(), bulk=True, beside=False)
 
     with pytest.raises(RuntimeError, match="half way"):
@@ -92,7 +92,7 @@ def test_clearing_does_not_fire_foreign_keys(url: str, sink: Sink) -> None:
     insert(url, "clusters", [row("clusters")])
     insert(url, "cluster_members", [row("cluster_members")])
     with sink.transaction([CLUSTERS.name]):
-        sink.clear(CLUSTERS)
+        sink.delete(CLUSTERS)
     assert [member["cluster_id"] for member in rows_of(url, "cluster_members")] == [1]
 
 
