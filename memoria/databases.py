@@ -8,7 +8,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -20,7 +19,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
 from memoria.database_url import parsed
-from memoria.snapshot.database import Sink, sink
+from memoria.snapshot.database import Sink, is_file, path_of, sink
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, FileFailure
 from memoria.snapshot.schema import registry
 from memoria.snapshot.schema.registry import MODELS
@@ -57,7 +56,7 @@ def connection_for(*, alias: str | None = None, url: str | None = None) -> BaseD
 def describe(connection: BaseDatabaseWrapper) -> str:
     """The database as a URL without its password."""
     settings = connection.settings_dict
-    if connection.vendor == "sqlite":
+    if is_file(connection):
         return f"sqlite:///{settings['NAME']}"
     return f"{connection.vendor}://{_place(settings)}/{settings.get('NAME') or ''}"
 
@@ -124,8 +123,8 @@ def create_tables(connection: BaseDatabaseWrapper) -> list[str]:
 @contextmanager
 def _new_file(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """An empty SQLite database where none is; it goes again unless something was written into it."""
-    path = Path(str(connection.settings_dict["NAME"]))
-    if connection.vendor != "sqlite" or path.name == ":memory:" or str(path).startswith("file:") or path.exists():
+    path = path_of(connection)
+    if path is None or path.exists():
         yield
         return
     try:
@@ -160,11 +159,11 @@ def _missing(connection: BaseDatabaseWrapper) -> list[type[Model]]:
 
 def _names(connection: BaseDatabaseWrapper) -> set[str]:
     """Tables as the engine sees them. Raises DatabaseFailure where a view stands in the place of one."""
-    is_sqlite = connection.vendor == "sqlite"
+    ignores_case = connection.features.ignores_table_name_case
     names = dict.fromkeys(connection.introspection.table_names(include_views=True), False)
     for table in connection.introspection.table_names():
         names[table] = True
-    found = {name.lower() if is_sqlite else name: is_table for name, is_table in names.items()}
+    found = {name.lower() if ignores_case else name: is_table for name, is_table in names.items()}
     for model in MODELS:
         if not found.get(model._meta.db_table, True):
             raise DatabaseFailure(

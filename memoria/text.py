@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.filesize import decimal
+
 
 def counted(count: int, noun: str) -> str:
     """A number and its noun: "1 row", "1,204 rows"."""
@@ -45,11 +47,7 @@ def is_utf8(data: bytes) -> bool:
 
 def size(count: float) -> str:
     """Bytes: "999 bytes", "2.6 MB"."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:,.0f} {unit}" if unit == "bytes" else f"{count:,.1f} {unit}"
-        count /= 1000
-    raise AssertionError
+    return decimal(int(count))
 
 
 def sizes(count: int, limit: int) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from memoria.snapshot.compare.compare import compare
+from memoria.snapshot.compare.compare import compare_sides
 from memoria.snapshot.compare.streams import database_side, snapshot_side
 from memoria.snapshot.progress import NoProgress
 from memoria.snapshot.rows.difference import same as are_same
@@ -221,7 +221,7 @@ def test_another_order_of_keys(collation: str, encoding: str, make_database: Mak
     with opened(url) as a, opened(f"sqlite:///{other}") as b:
         sides = [database_side(connection, "side", TABLES, NoProgress()) for connection in (a, b)]
         with sides[0] as one, sides[1] as two:
-            found = compare(one, two, TABLES)
+            found = compare_sides(one, two, TABLES)
     assert (found.equal, found.tables["long_term_memory"].same) == (True, len(keys))
 
 
@@ -234,10 +234,10 @@ def test_a_required_time_that_both_sides_lack(make_database: MakeDatabase, tmp_p
     export(url, tmp_path / "out.json")
     with opened(url) as a, opened(f"sqlite:///{copy}") as b:
         with database_side(a, "a", TABLES, NoProgress()) as one, database_side(b, "b", TABLES, NoProgress()) as two:
-            assert compare(one, two, TABLES).equal
+            assert compare_sides(one, two, TABLES).equal
         one_more = database_side(a, "a", TABLES, NoProgress())
         with one_more as one, snapshot_side(str(tmp_path / "out.json"), TABLES, NoProgress()) as two:
-            assert compare(one, two, TABLES).equal
+            assert compare_sides(one, two, TABLES).equal
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ from tests.support.samples.engine import export
 COMMANDS = (
     *("export-data", "export-memories", "import-data", "import-memories", "compare-data", "load-sample-data"),
     *("list-imports", "undo-import"),
-    *("backup-database", "restore-database", "verify-backup", "list-backups", "check-backups"),
+    *("backup-database", "restore-database", "verify-backup", "list-backups", "check-backups", "prune-backups"),
 )
 IMPORTED = Imported(1, "", "", "", "", None, "", "", "", {}, {})
 FORMAT = ROOT / "docs" / "format.md"

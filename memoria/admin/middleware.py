@@ -1,4 +1,4 @@
-"""What holds for every page: what a browser may load and run, and how much of a request is read."""
+"""Limits every page: what a browser may load and run, and how much of a request is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which admin a page belongs to: a project may have its own, and more than one."""
+"""Finds the admin site that a page belongs to: a project may have its own, and more than one."""
 
 from __future__ import annotations
 

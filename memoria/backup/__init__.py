@@ -1,1 +1,1 @@
-"""Whole databases: written, proven, kept and brought back."""
+"""Writes, proves, keeps and brings back whole databases."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,30 +13,26 @@ from pathlib import Path
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria import __version__
+from memoria.backup.engines import SILENCE, Dumped, Engine, Expected, Trial, engine_of
 from memoria.backup.errors import InvalidBackup, NotRestorable, WrongArguments
-from memoria.backup.postgresql import dump as postgresql
 from memoria.backup.report import BackupReport
-from memoria.backup.sqlite import dump as sqlite
-from memoria.backup.store import catalogue, lock, refusal, retention
+from memoria.backup.store import catalogue, lock
 from memoria.backup.store import sidecar as sidecars
 from memoria.backup.store.destination import CUSTOM, SQL, Destination, require_file_or_nothing
 from memoria.backup.store.digests import Contents
 from memoria.backup.store.file import BackupFile
-from memoria.backup.store.properties import Properties
+from memoria.backup.store.pruning import decided
+from memoria.backup.store.publish import is_taken, publish, remove
 from memoria.backup.store.retention import Policy
 from memoria.backup.store.sidecar import Sidecar, Verified
 from memoria.backup.store.work_folder import work_folder
-from memoria.backup.verification import Expected, Verification
-from memoria.snapshot.database.sqlite.connection import failures as sqlite_failures
-from memoria.snapshot.errors import DatabaseFailure, FileFailure
-from memoria.snapshot.files import OutputFile, sync_folder
+from memoria.backup.verification import verified
+from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.files import OutputFile
 from memoria.snapshot.files.compression import ending
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.times import spelled
 
-Emit = Callable[[bytes], None]
-SILENCE = 600.0
-"""Seconds without a byte after which a program of PostgreSQL counts as hung."""
 _MB = 1_000_000
 _SECOND = 0.05
 
@@ -83,16 +77,19 @@ class Backup:
         return report
 
     @property
+    def _engine(self) -> Engine:
+        return engine_of(self.connection.vendor)
+
+    @property
     def _name_of_database(self) -> str:
-        name = str(self.connection.settings_dict["NAME"])
-        return Path(name).stem if self.connection.vendor == "sqlite" else name
+        return self._engine.stem(self.connection)
 
     @property
     def _source(self) -> str:
-        return source_of(self.connection, self.database)
+        return self._engine.source(self.connection, self.database)
 
     def _require_sense(self) -> None:
-        require_dump(self.connection.vendor, self.destination.dump)
+        self._engine.require_dump(self.destination.dump)
         if self.policy and not self.destination.keeps_several:
             raise WrongArguments("--keep-… needs {timestamp} in the name: without it each run replaces the last one")
         if self.policy and not self.verify:
@@ -127,9 +124,8 @@ class Backup:
             return
         disk = os.statvfs(self.destination.folder)
         free, needed = disk.f_bavail * disk.f_frsize, last.size * 6 // 5
-        source = Path(str(self.connection.settings_dict["NAME"]))
-        if self.verify and self.connection.vendor == "sqlite" and source.is_file():
-            needed += source.stat().st_size
+        if self.verify:
+            needed += self._engine.size_of_trial(self.connection)
         if free < needed:
             raise FileFailure(
                 f"cannot write to {self.destination.folder}: {free // _MB:,} MB are free, and going by the last backup"
@@ -141,7 +137,7 @@ class Backup:
         while True:
             moment = sidecars.now()
             path = self.destination.folder / self.destination.name(moment, self._name_of_database)
-            if not self.destination.keeps_several or not _is_taken(path):
+            if not self.destination.keeps_several or not is_taken(path):
                 break
             time.sleep(_SECOND)
         self._require_own(path)
@@ -165,7 +161,7 @@ class Backup:
             created_at=spelled(moment),
             sequence=1 + max((e.sidecar.sequence for e in earlier if e.sidecar), default=0),
             generator=f"memoria {__version__}",
-            kind="sqlite" if self.connection.vendor == "sqlite" else "postgresql",
+            kind=self._engine.kind,
             server=dumped.server,
             database=self._source,
             dump="custom" if self.destination.dump == CUSTOM else "sql",
@@ -187,17 +183,17 @@ class Backup:
             file.write(data)
             self.progress.advance(size=len(data))
 
-        # On SQLite they cost nothing.
-        digests = self.verify or self.connection.vendor == "sqlite"
-        kind = self.destination.dump
-        return dump(self.connection, self.database, kind, emit, work, digests=digests, silence=self.silence)
+        digests, kind = self.verify or self._engine.digests_are_free, self.destination.dump
+        return self._engine.dump(
+            self.connection, self.database, kind, emit, work, digests=digests, silence=self.silence
+        )
 
     def _verified(self, draft: Path, path: Path, file: OutputFile, contents: Contents, work: Path) -> Verified | None:
         if not self.verify:
             return None
         self.progress.stage("Verifying")
         expected = Expected(
-            self.connection.vendor,
+            self._engine.kind,
             self.destination.dump,
             self.destination.compression,
             file.size,
@@ -208,7 +204,7 @@ class Backup:
         with BackupFile(draft, str(path)) as written:
             place = f"a scratch database in {self.destination.folder}"
             try:
-                how = Verification(written, expected, work, place, server, name, self.silence).run()
+                how = verified(written, expected, Trial(work, place, server, name, self.silence))
             except NotRestorable as error:
                 raise NotRestorable(f"{error}; no file was written (--no-verify writes it, unverified)") from None
         return Verified(spelled(sidecars.now()), how)
@@ -234,98 +230,25 @@ class Backup:
     def _prune(self, report: BackupReport) -> None:
         if not self.policy or report.backup is None or report.backup.suspicious:
             return
-        decision = self._decided(Path(report.file).name)
+        new = Path(report.file).name
+        # What this run has verified needs not be read again.
+        own = [replace(e, state=catalogue.VERIFIED) if e.path.name == new else e for e in self._own()]
+        decision = decided(own, self.policy)
         report.kept, report.removed = decision.keep, decision.remove
         report.prune_dry_run = self.prune_dry_run
         if not self.prune_dry_run:
             for name in decision.remove:
                 remove(self.destination.folder / name)
 
-    def _decided(self, new: str) -> retention.Decision:
-        """What the policy removes, once every file that stays for it is known to be whole; the new one is."""
-        own = [replace(e, state=catalogue.VERIFIED) if e.path.name == new else e for e in self._own()]
-        while True:
-            decision = retention.decide([_candidate(entry) for entry in own], self.policy)
-            unread = [e for e in own if e.path.name in decision.keep and e.state == catalogue.UNREAD]
-            if not decision.remove or not unread:
-                return decision
-            own = [catalogue.looked_at(entry) if entry in unread else entry for entry in own]
-
-
-@dataclass(frozen=True)
-class Dumped:
-    """What was dumped: what it holds, the version of its engine, and what a PostgreSQL database has of its own."""
-
-    contents: Contents
-    server: str
-    properties: Properties | None = None
-
-
-def source_of(connection: BaseDatabaseWrapper, described: str) -> str:
-    """What a sidecar calls a database: the same from whichever folder, and in whichever locale."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or name.startswith(("file:", ":memory:")):
-        return described
-    return f"sqlite:///{os.fsencode(os.path.abspath(name)).decode('utf-8', 'backslashreplace')}"
-
-
-def require_dump(vendor: str, kind: str) -> None:
-    if vendor not in ("sqlite", "postgresql"):
-        raise DatabaseFailure(f"{vendor} is not supported: use SQLite or PostgreSQL")
-    if vendor == "sqlite" and kind == CUSTOM:
-        raise WrongArguments(".dump is PostgreSQL's own format: name the backup of a SQLite database .sql")
-
-
-def dump(
-    connection: BaseDatabaseWrapper, name: str, kind: str, emit: Emit, work: Path, *, digests: bool, silence: float
-) -> Dumped:
-    """Emit the database."""
-    if connection.vendor == "postgresql":
-        return Dumped(*postgresql.dump(connection, name, kind, emit, digests=digests, silence=silence))
-    with sqlite.moment(connection, name, work) as database, sqlite_failures(name):
-        return Dumped(sqlite.dump(database, emit), sqlite3.sqlite_version)
-
 
 def stream(connection: BaseDatabaseWrapper, name: str, kind: str, file: OutputFile, silence: float = SILENCE) -> int:
     """The database to standard output, unverified; returns its rows."""
-    require_dump(connection.vendor, kind)
+    engine = engine_of(connection.vendor)
+    engine.require_dump(kind)
     with tempfile.TemporaryDirectory(prefix="memoria-") as work:
-        dumped = dump(connection, name, kind, file.write, Path(work), digests=False, silence=silence)
+        dumped = engine.dump(connection, name, kind, file.write, Path(work), digests=False, silence=silence)
     file.commit()
     return dumped.contents.rows
-
-
-def publish(draft: Path, path: Path, found: Sidecar) -> None:
-    """Give a complete backup its name, and its sidecar. Whenever it is killed, the two belong together."""
-    pending = sidecars.pending_path_of(path)
-    try:
-        require_file_or_nothing(pending)
-        try:
-            sidecars.write(found, pending)
-            os.replace(draft, path)
-        except BaseException:
-            pending.unlink(missing_ok=True)
-            raise
-        os.replace(pending, sidecars.path_of(path))
-        refusal.path_of(path).unlink(missing_ok=True)  # of the one that it replaces
-        sync_folder(path.parent)
-    except OSError as error:
-        raise FileFailure.of("write", str(path), error) from None
-
-
-def remove(path: Path) -> None:
-    """The backup first: a sidecar without a backup is shown as such, and harms nobody."""
-    try:
-        path.unlink(missing_ok=True)
-        sidecars.path_of(path).unlink(missing_ok=True)
-        refusal.path_of(path).unlink(missing_ok=True)
-    except OSError as error:
-        raise FileFailure.of("remove", str(path), error) from None
-
-
-def _candidate(entry: catalogue.Entry) -> retention.Candidate:
-    assert entry.sidecar is not None
-    return retention.Candidate(entry.path.name, entry.sidecar.sequence, entry.sidecar.moment, entry.is_good)
 
 
 def _suspicion(contents: Contents, earlier: list[catalogue.Entry]) -> str:
@@ -335,10 +258,6 @@ def _suspicion(contents: Contents, earlier: list[catalogue.Entry]) -> str:
     if last is None or 2 * contents.rows >= last.contents.rows:
         return ""
     return f"{contents.rows:,} rows, and the verified backup before it has {last.contents.rows:,}"
-
-
-def _is_taken(path: Path) -> bool:
-    return os.path.lexists(path) or os.path.lexists(sidecars.path_of(path))
 
 
 def _extension(destination: Destination) -> str:

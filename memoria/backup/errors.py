@@ -1,4 +1,4 @@
-"""What a backup adds to the errors of the engine (`memoria/snapshot/errors.py`).
+"""Adds the errors of backups to those of the engine (`memoria/snapshot/errors.py`).
 
 InvalidBackup       exit code 1: the file is not the one its sidecar tells of, or does not restore to it
 NotRestorable       exit code 1: whole as it is, no server makes a database of it

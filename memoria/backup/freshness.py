@@ -1,4 +1,4 @@
-"""Whether somebody has to be woken."""
+"""Decides whether a backup is too old, missing or suspicious, so that somebody has to be woken."""
 
 from __future__ import annotations
 

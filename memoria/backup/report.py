@@ -1,4 +1,4 @@
-"""What a run of a backup command did, as plain data. docs/commands.md is its contract."""
+"""Holds what a run of a backup command did, as plain data. docs/commands.md is its contract."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ class BackupReport:
     removed: list[str] = field(default_factory=list)
     prune_dry_run: bool = False
     safety_backup: str = ""
+    dry_run: bool = False
+    """Of a restore."""
+    replaced: dict[str, int] = field(default_factory=dict)
+    """Table -> rows that a dry run of a restore would replace."""
     next_steps: list[str] = field(default_factory=list)
 
     @property
@@ -48,6 +52,8 @@ class BackupReport:
             "removed": self.removed,
             "prune_dry_run": self.prune_dry_run,
             "safety_backup": self.safety_backup,
+            "dry_run": self.dry_run,
+            "replaced": self.replaced,
             "next_steps": self.next_steps,
             "seconds": round(self.seconds, 3),
             "exit_code": self.exit_code,

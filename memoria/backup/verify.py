@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from memoria.backup.backup import SILENCE
+from memoria.backup.engines import SILENCE, Expected, Trial, engine_of
 from memoria.backup.report import BackupReport
 from memoria.backup.store import catalogue, refusal
 from memoria.backup.store import sidecar as sidecars
 from memoria.backup.store.file import BackupFile
 from memoria.backup.store.sidecar import Sidecar, Verified
-from memoria.backup.verification import Expected, Verification
+from memoria.backup.verification import verified
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.times import spelled
 
@@ -39,14 +39,12 @@ class Verify:
         expected = Expected(backup.kind, backup.dump, backup.compression, backup.size, backup.sha256, backup.contents)
         with BackupFile(self.path) as file, tempfile.TemporaryDirectory(prefix="memoria-") as folder:
             place = f"a scratch database in {tempfile.gettempdir()} (TMPDIR names another folder)"
-            verification = Verification(
-                file, expected, Path(folder), place, self.server, self.server_name, self.silence
-            )
+            trial = Trial(Path(folder), place, self.server, self.server_name, self.silence)
             with refusal.marking(self.path, backup):
-                how = verification.run()
+                how = verified(file, expected, trial)
         report = BackupReport("verify", backup.database, str(self.path), backup, how)
         if how == "read":
-            report.notes.append(self._why_read())
+            report.notes.append(self._why_read(backup))
         if any(not table.sha256 for table in backup.contents.tables.values()):
             report.notes.append("It was made with --no-verify: of its tables only the numbers of rows are known.")
         if backup.verified is None:
@@ -54,10 +52,11 @@ class Verify:
         report.seconds = time.monotonic() - started
         return report
 
-    def _why_read(self) -> str:
+    def _why_read(self, backup: Sidecar) -> str:
         read = "the file was read to its end and compared"
-        if self.server is None or self.server.vendor != "postgresql":
-            return f"It is a backup of PostgreSQL: {read}. To restore it for proof, name a server with --database-url."
+        if self.server is None or self.server.vendor != backup.kind:
+            kind = engine_of(backup.kind).label
+            return f"It is a backup of {kind}: {read}. To restore it for proof, name a server with --database-url."
         return f"No database may be created on {self.server_name} for a trial: {read}."
 
     def _note(self, backup: Sidecar, verified: Verified, report: BackupReport) -> None:

@@ -1,1 +1,1 @@
-"""What the commands share: arguments in, rendering out. No logic of the engine."""
+"""Turns arguments into calls of the engine, and its reports into text. No logic of the engine."""

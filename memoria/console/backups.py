@@ -1,4 +1,4 @@
-"""What the commands about backups share: options, the words for a report, the ping of a monitor."""
+"""Gives the commands about backups their options, the words for a report, the ping of a monitor."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from memoria.backup.backup import SILENCE
+from memoria.backup.engines import SILENCE
 from memoria.backup.freshness import age
+from memoria.backup.prune import PruneReport
 from memoria.backup.report import BackupReport
 from memoria.backup.store import sidecar as sidecars
 from memoria.backup.store.catalogue import Entry
 from memoria.backup.store.digests import Contents
+from memoria.backup.store.retention import Policy
 from memoria.backup.store.sidecar import Sidecar
-from memoria.console.options import EPILOG
+from memoria.console.options import EPILOG, positive
 from memoria.console.question import Question, before_and_after
-from memoria.console.render import console
+from memoria.console.render import console, headed
+from memoria.console.words import in_options
 from memoria.databases import connection_for, describe
 from memoria.snapshot.files.urls import require_local
 from memoria.snapshot.schema.registry import TABLES
@@ -47,6 +49,24 @@ def source(options: dict[str, Any]) -> Path:
     """The backup that was named."""
     require_local("read", options["source"])
     return Path(options["source"])
+
+
+def add_policy(parser: ArgumentParser, help: str) -> None:
+    """`help` says with `{}` for what is kept what becomes of all others."""
+    for period, what in _KEPT.items():
+        parser.add_argument(f"--keep-{period}", type=positive, default=0, metavar="N", help=help.format(what))
+
+
+def policy(options: dict[str, Any]) -> Policy:
+    return Policy(**{period: options[f"keep_{period}"] for period in _KEPT})
+
+
+_KEPT = {
+    "last": "the last N",
+    "daily": "the last one of each of N days",
+    "weekly": "the last one of each of N weeks",
+    "monthly": "the last one of each of N months",
+}
 
 
 def add_quick(parser: ArgumentParser) -> None:
@@ -106,7 +126,7 @@ def ping(url: str | None) -> None:
         with urllib.request.urlopen(_request(url), timeout=_PING_TIMEOUT) as answer:
             answer.read(1)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        reason = visible(str(getattr(error, "reason", error)))[:_LONGEST_REASON]
+        reason = visible(in_options(str(getattr(error, "reason", error))))[:_LONGEST_REASON]
         with contextlib.suppress(OSError):
             console().print(Text(f"The ping failed ({reason}); the run itself did not."))
 
@@ -126,6 +146,8 @@ def print_backup(report: BackupReport) -> None:
     backup = report.backup
     if backup is None:
         return
+    if report.dry_run:
+        return _say(*_rehearsed(report, backup))
     facts = f"{size(backup.size)}, {counted(backup.contents.rows, 'row')}, sha256 {backup.sha256}"
     what = _WHAT[report.operation].format(database=report.database, file=report.file, how=_HOW[report.verified])
     _say(f"{what} in {report.seconds:.1f} s ({facts}).", *report.notes)
@@ -135,6 +157,17 @@ def print_backup(report: BackupReport) -> None:
     if report.prune_dry_run:
         _say(*(f"Would keep {name}: {', '.join(reasons)}." for name, reasons in report.kept.items()))
     _say(*report.next_steps)
+
+
+def print_prune(report: PruneReport) -> None:
+    if report.dry_run:
+        _say(*(f"Would keep {name}: {', '.join(reasons)}." for name, reasons in report.kept.items()))
+    if not report.removed:
+        _say(f"Nothing to remove in {report.folder}.")
+        return
+    would = "Would remove" if report.dry_run else "Removed"
+    count = counted(len(report.removed), "backup")
+    _say(f"{would} {count} ({size(report.freed)}): {', '.join(report.removed)}.")
 
 
 _HOW = {
@@ -151,7 +184,15 @@ _WHAT = {
 
 def _say(*sentences: str) -> None:
     for sentence in sentences:
-        console().print(Text(visible(sentence)))
+        console().print(Text(visible(in_options(sentence))))
+
+
+def _rehearsed(report: BackupReport, backup: Sidecar) -> list[str]:
+    made = f"the backup of {_when(backup)} UTC, {report.file}, with {counted(backup.contents.rows, 'row')}"
+    if not report.replaced:
+        return [f"Would restore {made}, to {report.database}, which holds nothing. Nothing was changed."]
+    rows = counted(sum(report.replaced.values()), "row")
+    return [f"Would replace {report.database}, which holds {rows}, by {made}. Nothing was changed."]
 
 
 def confirms_restore(question: Question, name: str, contents: Contents, backup: Sidecar) -> bool:
@@ -171,9 +212,7 @@ def confirms_restore(question: Question, name: str, contents: Contents, backup: 
 
 
 def print_list(entries: list[Entry], now: datetime) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("created (UTC)", "age", "size", "rows", "state"):
-        table.add_column(heading, justify="right" if heading in ("age", "size", "rows") else "left")
+    table = headed("created (UTC)", "age", "size", "rows", "state", right=("age", "size", "rows"))
     for entry in entries:
         backup, seconds = entry.sidecar, entry.age(now)
         created = _when(backup) if backup else "-"

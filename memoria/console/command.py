@@ -25,6 +25,7 @@ from memoria.console.overview_text import owners
 from memoria.console.render import print_report
 from memoria.console.report_file import report_file, write_report
 from memoria.console.version import version
+from memoria.console.words import in_options
 from memoria.databases import describe, sink_with_tables
 from memoria.snapshot.database import sink
 from memoria.snapshot.errors import FileFailure, InvalidRows, SnapshotError, UndoRefused
@@ -137,11 +138,12 @@ class SnapshotCommand(BaseCommand):
 
 def _sentence(text: str) -> str:
     """On a terminal its lines end between words, also behind what Django writes before it."""
+    text = visible(in_options(text))
     if not sys.stderr.isatty():
-        return visible(text)
+        return text
     before = "CommandError: "
     width = shutil.get_terminal_size().columns
-    lines = textwrap.wrap(before + visible(text), width, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(before + text, width, break_long_words=False, break_on_hyphens=False)
     return "\n".join(lines).removeprefix(before)
 
 

@@ -15,10 +15,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria import conf
 from memoria.databases import connection_for
-from memoria.snapshot import formats
+from memoria.snapshot import Origin, formats
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files import InputFile, compression
-from memoria.snapshot.history.history import Origin
 from memoria.snapshot.schema.facts import names
 from memoria.snapshot.schema.registry import TABLES
 

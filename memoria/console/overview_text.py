@@ -1,4 +1,4 @@
-"""What `memoria` says of itself: its own commands, and how to see those of Django."""
+"""Tells what `memoria` without a command says: its own commands, and how to see those of Django."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TextIO
 
 from rich.console import Console
@@ -11,14 +11,13 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from memoria.snapshot.merge.actions import OUTCOMES
-from memoria.snapshot.report import Issue, MergeReport, Report, TableReport
+from memoria.console.words import in_options
+from memoria.snapshot import OUTCOMES
+from memoria.snapshot.report import Issue, LeftOut, MergeReport, Report, TableReport
 from memoria.text import counted, size, visible
 
 _ISSUES_PRINTED = 20
 _LINES_PRINTED = 3
-_CROSSING = " to other namespaces"
-"""Such edges are among the rows of their table that are left out."""
 
 
 class _Console(Console):
@@ -40,9 +39,9 @@ def print_report(report: Report) -> None:
     elif not report.refused and any(table.rows or table.deleted for table in report.tables.values()):
         out.print(_table(report))
     for sentence in _notes(report):
-        out.print(Text(visible(sentence)))
+        out.print(Text(visible(in_options(sentence))))
     for line in _issues(report) if report.issue_count > 1 or report.skipped else ():
-        out.print(Text(visible(line)))
+        out.print(Text(visible(in_options(line))))
     out.print(Text(visible(_last_line(report))))
 
 
@@ -51,10 +50,7 @@ def _table(report: Report) -> Table:
     headings = ["rows", "inserted", "deleted", "skipped"] if importing else ["rows", "skipped"]
     if not report.dry_run:
         headings.append("seconds to write" if importing else "seconds to read")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("table")
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    table = headed("table", *headings, right=headings)
     for name, counts in report.tables.items():
         if _is_empty(counts):
             continue
@@ -82,16 +78,21 @@ def _print_merge(parts: Sequence[MergeReport], out: Console) -> None:
         out.print(Text(visible(f"{place}: {counted(part.rows, 'row')}: {figures or 'nothing to do'}.")))
 
 
+def headed(*headings: str, right: Collection[str]) -> Table:
+    """A table without lines; the columns under `right`, of figures, end at their right."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left")
+    return table
+
+
 def _merge_table(parts: Sequence[MergeReport], actions: Sequence[str]) -> Table:
     """One line for each table and pair of namespaces."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("table")
-    table.add_column("namespace")
-    for action in ("rows", *actions):
-        table.add_column(_heading(action), justify="right")
+    figures = ["rows", *map(_heading, actions)]
+    table = headed("table", "namespace", *figures, right=figures)
     for part in parts:
-        figures = (f"{getattr(part, action):,}" for action in ("rows", *actions))
-        table.add_row(Text(visible(part.table)), Text(visible(_namespace(part))), *figures)
+        counts = (f"{getattr(part, action):,}" for action in ("rows", *actions))
+        table.add_row(Text(visible(part.table)), Text(visible(_namespace(part))), *counts)
     return table
 
 
@@ -127,19 +128,22 @@ def _notes(report: Report) -> list[str]:
             notes.append(f"{name}.{column}: unknown; {would}left out of {counted(count, 'row')}.")
         for column, count in counts.differing.items():
             notes.append(f"{name}.{column}: another value than in {counted(count, 'row')} of the database.")
-    if report.left_out:
-        listed = ", ".join(_stays(report.left_out))
-        if empty := sum(not count and "." not in name for name, count in report.left_out.items()):
+    if report.omissions:
+        listed = ", ".join(_stays(report.omissions))
+        if empty := sum(not one.count and not one.column for one in report.omissions):
             listed += f"{' and ' if listed else ''}{counted(empty, 'table')} without rows"
         notes.append(f"Not in this {'snapshot' if report.operation == 'export' else 'import'}: {listed}.")
     return notes
 
 
-def _stays(left_out: Mapping[str, int]) -> Iterator[str]:
-    for name, count in left_out.items():
-        crossing = left_out.get(f"{name}{_CROSSING}")
-        if count and not name.endswith(_CROSSING):
-            yield f"{name} ({counted(count, 'row')}{f', of these {crossing:,}{_CROSSING}' if crossing else ''})"
+def _stays(omissions: Sequence[LeftOut]) -> Iterator[str]:
+    """Edges that lead to other memories are among the rows of their table."""
+    crossing = {one.table: one for one in omissions if one.crossing and not one.column}
+    for one in omissions:
+        if one.count and crossing.get(one.table) is not one:
+            edges = crossing.get(one.name)
+            of_these = f", of these {edges.count:,} {edges.crossing}" if edges and edges.count else ""
+            yield f"{one.name} ({counted(one.count, 'row')}{of_these})"
 
 
 def _issues(report: Report) -> Iterator[str]:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from rich.table import Table
 from rich.text import Text
 
-from memoria.console.render import console
-from memoria.snapshot.compare.compare import Comparison, TableComparison
+from memoria.console.render import console, headed
+from memoria.snapshot import Comparison, TableComparison
 from memoria.text import counted, visible
 
 
 def print_comparison(result: Comparison) -> None:
     out = console(sys.stdout)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("table")
-    for heading in ("same", "only in A", "only in B", "different"):
-        table.add_column(heading, justify="right")
+    headings = ("same", "only in A", "only in B", "different")
+    table = headed("table", *headings, right=headings)
     for name, counts in result.tables.items():
         figures = (counts.same, counts.only_a, counts.only_b, counts.different)
         if any(figures):

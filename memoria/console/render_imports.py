@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from rich.table import Table
 from rich.text import Text
 
-from memoria.console.render import console
-from memoria.snapshot.history.history import Imported
-from memoria.snapshot.history.report import UndoReport
+from memoria.console.render import console, headed
+from memoria.console.words import in_options
+from memoria.snapshot import Imported, UndoReport
 from memoria.text import counted, visible
 
 _PRINTED = 20
@@ -18,16 +17,14 @@ _PRINTED = 20
 
 def print_undo(report: UndoReport) -> None:
     out = console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("table")
-    for heading in ("delete", "restore", "changed since"):
-        table.add_column(heading, justify="right")
+    headings = ("delete", "restore", "changed since")
+    table = headed("table", *headings, right=headings)
     for name, counts in report.tables.items():
         table.add_row(name, f"{counts.delete:,}", f"{counts.restore:,}", f"{counts.changed:,}")
     if report.tables:
         out.print(table)
     for row in report.changed[:_PRINTED]:
-        out.print(Text(visible(f"  {row.table} {row.key!r} {row.reason}.")))
+        out.print(Text(visible(in_options(f"  {row.table} {row.key!r} {row.reason}."))))
     changed = sum(counts.changed for counts in report.tables.values())
     if changed > _PRINTED:
         out.print(f"  … and {changed - _PRINTED:,} more (--report FILE keeps the first 100)")
@@ -65,9 +62,7 @@ def _listed(rows: dict[str, int]) -> str:
 
 def print_imports(imports: Sequence[Imported], stream: TextIO) -> None:
     out = console(stream)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "when (UTC)", "who", "command", "file", "rows", "state"):
-        table.add_column(heading, justify="right" if heading in ("id", "rows") else "left")
+    table = headed("id", "when (UTC)", "who", "command", "file", "rows", "state", right=("id", "rows"))
     for entry in imports:
         cells = (entry.finished_at[:19].replace("T", " "), entry.user, entry.kind, entry.file_name)
         table.add_row(str(entry.id), *(Text(visible(cell)) for cell in cells), f"{entry.rows:,}", entry.state)

@@ -1,4 +1,4 @@
-"""Where a report goes: a file that replaces nothing but an earlier report."""
+"""Writes a report to a file that replaces nothing but an earlier report."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from django.core.management.base import CommandError
 
+from memoria.console.words import all_in_options
 from memoria.snapshot.errors import FileFailure, SnapshotError
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.files.urls import require_local
@@ -40,7 +41,7 @@ def report_file(path: str | None) -> Iterator[OutputFile | None]:
 
 
 def write_report(report: Kept, file: OutputFile) -> None:
-    text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
+    text = json.dumps(all_in_options(report.as_dict()), indent=1, ensure_ascii=False)
     file.write(text.encode("utf-8", "backslashreplace") + b"\n")
     if not _may_be_replaced(file.name):  # it is what the run itself has made
         raise SnapshotError(f"it would replace {file.name}, which is no report")

@@ -1,4 +1,4 @@
-"""What this program calls itself."""
+"""Names this program and its version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When memories were looked at."""
+"""Mirrors the tables of when memories were looked at."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""What was said between a user and a language model."""
+"""Mirrors the tables of conversations between a user and a language model."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""What an agent remembers: for good, and for now."""
+"""Mirrors the tables of what an agent remembers: for good, and for now."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""What governs memories: rules that agents follow, policies, and what retention did because of them."""
+"""Mirrors the tables of what governs memories: rules, policies, and what retention did because of them."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""What the SDK notes about the database itself."""
+"""Mirrors the tables of what the SDK notes about the database itself."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Where memories lie in space, and the limits of its axes."""
+"""Mirrors the tables of where memories lie in space, and the limits of its axes."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models

@@ -1,4 +1,4 @@
-"""Who works with the memories: teams, their workspaces, the members of these, and agents."""
+"""Mirrors the tables of teams, their workspaces, the members of these, and agents."""
 
 from django.db import models
 

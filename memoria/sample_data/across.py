@@ -1,4 +1,4 @@
-"""What crosses the borders of the namespaces: what a move of one namespace must decide about."""
+"""Makes rows that cross the borders of the namespaces: a move of one namespace must decide about them."""
 
 from memoria.sample_data.topics import Link
 

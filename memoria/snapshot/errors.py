@@ -26,6 +26,8 @@ import errno
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
+from memoria.snapshot.remedy import Remedy
+
 if TYPE_CHECKING:
     from memoria.snapshot.history.report import UndoReport
     from memoria.snapshot.report import Report
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
 
 class SnapshotError(Exception):
     exit_code = 1
+
+    def __init__(self, message: str, *, without_rows: str = "") -> None:
+        """`without_rows`: the same for whoever may not see the rows of which `message` names one or quotes a value."""
+        super().__init__(message)
+        self.without_rows = without_rows or message
 
 
 class InvalidSnapshot(SnapshotError):
@@ -44,16 +51,16 @@ class EditedSnapshot(InvalidSnapshot):
 
 
 class InvalidRows(SnapshotError):
-    def __init__(self, message: str, report: Report, *, counted: str = "") -> None:
+    def __init__(self, message: str, report: Report, *, counted: str = "", without_rows: str = "") -> None:
         """`counted` says without the first of several rows what `message` says with it."""
-        super().__init__(message)
+        super().__init__(message, without_rows=without_rows)
         self.report = report
         self.counted = counted
 
 
 class UndoRefused(SnapshotError):
-    def __init__(self, message: str, report: UndoReport) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, report: UndoReport, *, without_rows: str) -> None:
+        super().__init__(message, without_rows=without_rows)
         self.report = report
 
 
@@ -79,10 +86,7 @@ class DatabaseFailure(SnapshotError):
 class NotCreated(DatabaseFailure):
     def __init__(self, problem: str, what: str) -> None:
         """`what` is to be created: "it", "them"."""
-        super().__init__(
-            f"{problem}: create {what} with `memoria migrate`, DATABASE_URL naming the database, or with --migrate of"
-            " an import"
-        )
+        super().__init__(f"{problem}: create {what} with {Remedy.CREATE_DATABASE}")
 
 
 class WriteCancelled(DatabaseFailure):
@@ -102,7 +106,10 @@ class WriteCancelled(DatabaseFailure):
 class RowRefused(DatabaseFailure):
     def __init__(self, database: str, reason: str, detail: str = "") -> None:
         """`reason`: the database's own words."""
-        super().__init__(f"{database}: {reason}{detail}")
+        super().__init__(
+            f"{database}: {reason}{detail}",
+            without_rows="the database refused a row that breaks one of its constraints; nothing was changed",
+        )
         self.reason = reason
 
 

@@ -1,4 +1,4 @@
-"""How a run tells how far it is. The doors draw it; the engine only counts."""
+"""Counts how far a run is. The doors draw it; the engine only counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every way into a database shares: the file is read row by row, and what it says of itself is told."""
+"""Reads the file for every way into a database, row by row, and tells what it says of itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from memoria.snapshot.errors import FileFailure, InvalidRows, InvalidSnapshot
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.formats import RawRow, Reader
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.report import FileReport, Issue, Report
+from memoria.snapshot.remedy import Remedy
+from memoria.snapshot.report import FileReport, Issue, LeftOut, Report
 from memoria.snapshot.rows.decoder import RowDecoder
 from memoria.snapshot.schema.facts import Table, TableFacts
 from memoria.text import counted
@@ -86,7 +87,7 @@ class Reading:
                 " but it has no end mark or digest to prove that nothing was altered."
             )
         if reader.edited:
-            report.note("The file was edited after its export; accepted because of --allow-edited.")
+            report.note(f"The file was edited after its export; accepted because of {Remedy.ALLOW_EDITED}.")
 
 
 def held(reader: Reader) -> set[str]:
@@ -120,7 +121,7 @@ def _missing_table(table: Table, elsewhere: str, report: Report) -> None:
     rows = report.table(table.name).rows
     if rows:
         here = f"{report.database} has no such table for the {counted(rows, 'row')} of the file"
-        reason = f"in {report.database} it {elsewhere}" if elsewhere else f"{here}: --migrate creates it"
+        reason = f"in {report.database} it {elsewhere}" if elsewhere else f"{here}: {Remedy.CREATE_TABLES} creates it"
         report.add(Issue(table.name, reason, kind="missing"))
     else:
         report.note(f"{report.database} has no table {table.name}; the file holds no rows for it.")
@@ -129,14 +130,16 @@ def _missing_table(table: Table, elsewhere: str, report: Report) -> None:
 def other_rows(others: Mapping[str, int], known: set[str], report: Report, *, ignore_unknown: bool) -> None:
     """Rows of tables that are unknown, or not chosen."""
     for name, count in sorted(others.items()):
-        report.left_out[name] = count
+        report.omissions.append(LeftOut(name, count))
         if name in known:
             continue
         if ignore_unknown:
             counts = report.table(name)
             counts.rows = counts.skipped = count
         else:
-            reason = f"no snapshot table of this program; leave out its {counted(count, 'row')} with --ignore-unknown"
+            reason = (
+                f"no snapshot table of this program; leave out its {counted(count, 'row')} with {Remedy.IGNORE_UNKNOWN}"
+            )
             report.add(Issue(name, reason, kind="unknown"))
 
 
@@ -148,9 +151,17 @@ def require_valid(report: Report, *, skip_invalid: bool) -> None:
     report.refused = True
     first = (fatal or report.issues)[0].sentence(report.file.name)
     rows = f"{counted(report.issue_count, 'issue')}; nothing was changed"
-    hint = "" if fatal or skip_invalid else ", and --skip-invalid leaves such rows out"
+    hint = "" if fatal or skip_invalid else f", and {Remedy.SKIP_INVALID} leaves such rows out"
     several = f"{report.file.name}: {rows}{hint}" if report.issue_count > 1 else ""
-    raise InvalidRows(f"{first} ({rows}{hint})", report, counted=several)
+    raise InvalidRows(f"{first} ({rows}{hint})", report, counted=several, without_rows=_without_rows(report, rows))
+
+
+def _without_rows(report: Report, rows: str) -> str:
+    """What is wrong, where nothing may be told of a row."""
+    if of_table := next((issue for issue in report.issues if issue.is_of_table), None):
+        return f"{of_table.sentence(report.file.name)} ({rows})"
+    hint = "" if any(issue.kind != "invalid" for issue in report.issues) else "; such rows can be left out on request"
+    return f"{counted(report.issue_count, 'row')} cannot be imported like this (nothing was changed{hint})"
 
 
 def note_fits(decoders: Mapping[str, RowDecoder], report: Report) -> None:

@@ -1,9 +1,11 @@
-"""What a run did, as plain data. The doors render it as text, JSON or HTML; docs/commands.md is its contract."""
+"""Holds what a run did, as plain data. The doors render it; docs/commands.md is its contract."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from memoria.text import readable
 
 ISSUES_SHOWN = 100
 TWICE = "its key stands in another row already"
@@ -20,6 +22,11 @@ class Issue:
     key: str | None = None
     kind: str = "invalid"
     """`invalid` rows can be left out on request; the other kinds concern more than a row."""
+
+    @property
+    def is_of_table(self) -> bool:
+        """Whether it tells of a table of the file, and of none of its rows."""
+        return self.kind in ("missing", "unknown", "unwritable") and self.line is None and self.key is None
 
     def sentence(self, place: str) -> str:
         line = f" line {self.line}" if self.line else ""
@@ -85,6 +92,23 @@ class FileReport:
     exported_at: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    table: str
+    count: int
+    column: str = ""
+    """Where values of one column are counted, and not rows."""
+    crossing: str = ""
+    """Where only what leads to other memories is counted: to which."""
+
+    @property
+    def name(self) -> str:
+        """As the header of a snapshot and a report have it."""
+        place = f"{self.table}.{self.column}" if self.column else self.table
+        kept = ", kept" if self.column and self.crossing else ""
+        return readable(f"{place} {self.crossing}{kept}" if self.crossing else place)
+
+
 @dataclass(slots=True)
 class Report:
     operation: str
@@ -94,7 +118,7 @@ class Report:
     refused: bool = False
     """Whether the run stopped because of the issues; then nothing was written."""
     tables: dict[str, TableReport] = field(default_factory=dict)
-    left_out: dict[str, int] = field(default_factory=dict)
+    omissions: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     issue_count: int = 0
@@ -138,5 +162,12 @@ class Report:
         skipped = sum(part.invalid for part in self.merge) if self.operation == "merge" else self.skipped
         return 3 if skipped or ignored else 0
 
+    @property
+    def left_out(self) -> dict[str, int]:
+        """The omissions as the header of a snapshot has them."""
+        return {one.name: one.count for one in self.omissions}
+
     def as_dict(self) -> dict[str, Any]:
-        return {"report_version": 1, **asdict(self), "rows": self.rows, "exit_code": self.exit_code}
+        fields = {"left_out" if name == "omissions" else name: value for name, value in asdict(self).items()}
+        figures = {"left_out": self.left_out, "rows": self.rows, "exit_code": self.exit_code}
+        return {"report_version": 1, **fields, **figures}

@@ -1,4 +1,4 @@
-"""What a plan says of single rows, for whoever wants to show them; the report only counts them."""
+"""Tells of single rows what a plan says of them, for whoever wants to show them; the report only counts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How pages write numbers and foreign text."""
+"""Writes numbers and foreign text on pages."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How dates and numbers are spelled on the pages."""
+"""Spells dates and numbers on the pages."""

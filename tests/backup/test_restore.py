@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import pty
 import re
@@ -31,7 +32,7 @@ from tests.backup.backups import (
 )
 from tests.backup.test_verify import resealed
 from tests.conftest import KINDS, ROOT
-from tests.faults.faults import Make, connected, execute, path_of, state
+from tests.faults.faults import BOTH, Make, connected, execute, path_of, state
 
 pytest_plugins = ["tests.faults.fault_databases"]
 
@@ -305,3 +306,63 @@ class TestTerminal:
         assert names(tmp_path) == ["x.sql", "x.sql.json"]
         assert self.answered(url, path, b"y\n")[0] == 0
         assert execute(url, "SELECT count(*) FROM clusters") == [(17,)]
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_dry_run_replaces_nothing(make: Make, tmp_path: Path, kind: str) -> None:
+    url = make(kind)
+    path = backed_up(kind, url, tmp_path / "x.sql.zst")
+    execute(url, "DELETE FROM cluster_members")
+    before, there = state(url), files(tmp_path)
+    report = tmp_path / "report.json"
+    ended = memoria(kind, "restore-database", path, "--database-url", url, "--dry-run", "--report", report)
+    assert (ended.returncode, state(url)) == (0, before)
+    assert {name: data for name, data in files(tmp_path).items() if name != "report.json"} == there
+    (line,) = ended.stderr.splitlines()
+    assert re.fullmatch(
+        rf"Would replace \S+, which holds [\d,]+ rows, by the backup of \S+ \S+ UTC,"
+        rf" {re.escape(str(path))}, with [\d,]+ rows\. Nothing was changed\.",
+        line,
+    )
+    told = json.loads(report.read_bytes())
+    assert (told["dry_run"], told["safety_backup"], told["next_steps"]) == (True, "", [])
+    assert {name.rpartition(".")[2]: rows for name, rows in told["replaced"].items()}["cluster_members"] == 0
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_dry_run_makes_no_new_database(make: Make, tmp_path: Path, kind: str) -> None:
+    url = make(kind)
+    path = backed_up(kind, url, tmp_path / "x.sql")
+    name = str(tmp_path / "new.sqlite3") if kind == "sqlite" else "memoria_new_one"
+    ended = memoria(kind, "restore-database", path, "--database-url", url, "--into", name, "--dry-run")
+    assert (ended.returncode, (tmp_path / "new.sqlite3").exists()) == (0, False)
+    assert kind == "sqlite" or scratch_databases(url) == []
+    assert ended.stderr.endswith(f", to {name}, which holds nothing. Nothing was changed.\n")
+    assert memoria(kind, "restore-database", path, "--database-url", url, "--into", name).returncode == 0
+
+
+def test_a_dry_run_finds_a_damaged_backup(make: Make, tmp_path: Path) -> None:
+    url = make("sqlite")
+    path = backed_up("sqlite", url, tmp_path / "x.sql")
+    path.write_bytes(path.read_bytes().replace(b"INSERT", b"INSERS", 1))
+    sentence = refused("sqlite", "restore-database", path, "--database-url", url, "--dry-run")
+    assert sentence.startswith(f"{path} is damaged")
+
+
+def test_the_latest(make: Make, tmp_path: Path) -> None:
+    url, folder = make("sqlite"), tmp_path / "backup"
+    names = [backed_up("sqlite", url, folder / f"x-{number}.sql") for number in (1, 2)]
+    unverified = memoria("sqlite", "backup-database", folder / "x-3.sql", "--database-url", url, "--no-verify")
+    assert unverified.returncode == 0
+    ended = memoria("sqlite", "restore-database", folder, "--latest", "--database-url", url, "--dry-run")
+    assert f", {names[1]}, " in ended.stderr
+    other = make("sqlite")
+    backed_up("sqlite", other, folder / "y.sql")
+    sentence = refused("sqlite", "restore-database", folder, "--latest", "--database-url", url, "--no-input")
+    assert (
+        sentence
+        == f"{folder} has backups of {' and of '.join(sorted([url, other]))}: name one file, or a pattern of names"
+    )
+    (tmp_path / "empty").mkdir()
+    sentence = refused("sqlite", "restore-database", tmp_path / "empty", "--latest", "--database-url", url)
+    assert sentence == f"there is no verified backup in {tmp_path}/empty; list-backups shows what there is"

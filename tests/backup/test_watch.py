@@ -299,7 +299,7 @@ def test_a_thousand_nights(make: Make, tmp_path: Path, monkeypatch: pytest.Monke
         before = files(folder) if folder.exists() else {}
         with monkeypatch.context() as patch:
             if fate < 0.10:
-                patch.setattr("memoria.backup.backup.dump", raising(SnapshotError("it broke")))
+                patch.setattr("memoria.backup.sqlite.engine.SQLiteEngine.dump", raising(SnapshotError("it broke")))
             elif fate < 0.15:
                 patch.setattr("memoria.backup.backup.publish", killing(patch))
             elif fate < 0.17:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from memoria.console.render import print_report
-from memoria.snapshot.report import FileReport, Issue, MergeReport, Report, TableReport
+from memoria.snapshot.report import FileReport, Issue, LeftOut, MergeReport, Report, TableReport
 from memoria.text import size, visible
 from tests.console.test_progress import Screen
 
@@ -21,7 +21,7 @@ from tests.console.test_progress import Screen
         (1000, "1.0 kB"),
         (569_254, "569.3 kB"),
         (546_600_000, "546.6 MB"),
-        (12_345_678_901_234, "12,345.7 GB"),
+        (12_345_678_901_234, "12.3 TB"),
     ],
 )
 def test_size(count: int, text: str) -> None:
@@ -51,7 +51,7 @@ def printed(found: Report, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_import(capsys: pytest.CaptureFixture[str]) -> None:
-    found = report(notes=["A note."], left_out={"dreams": 3, "visions": 0, "omens": 0})
+    found = report(notes=["A note."], omissions=[LeftOut("dreams", 3), LeftOut("visions", 0), LeftOut("omens", 0)])
     found.tables["long_term_memory"].defaulted = {"summary": 2}
     found.add(Issue("long_term_memory", "summary is \x1b", line=3, key="m-1"))
     assert printed(found, capsys) == [
@@ -75,11 +75,12 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_edges_that_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    found = {"clusters": 1, "memory_relationships": 107, "memory_relationships to other namespaces": 2, "chats": 3}
+    crossing = LeftOut("memory_relationships", 2, crossing="to other namespaces")
+    found = [LeftOut("clusters", 1), LeftOut("memory_relationships", 107), crossing, LeftOut("chats", 3)]
     assert (
         "Not in this snapshot: clusters (1 row), memory_relationships (107 rows, of these 2 to other namespaces),"
         " chats (3 rows)."
-    ) in printed(report("export", left_out=found), capsys)
+    ) in printed(report("export", omissions=found), capsys)
 
 
 def test_a_merge_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,10 +17,10 @@ from urllib.parse import quote, urlsplit
 import psutil
 import pytest
 
-from memoria.backup.backup import publish
 from memoria.backup.store import catalogue
 from memoria.backup.store import sidecar as sidecars
 from memoria.backup.store.file import BackupFile
+from memoria.backup.store.publish import publish
 from tests.backup.backups import (
     POSTGRESQL,
     backed_up,

@@ -161,7 +161,7 @@ def test_the_notes_of_imports_are_what_they_say(migrated_url: str, tmp_path: Pat
     cancel(migrated_url, "INSERT", table="memoria_import_changes")
     sentence = (
         "memoria_import_changes has triggers of its own (keep), and is what an import is undone with: remove them, or"
-        " import with --no-undo; nothing was changed"
+        " import with ⟨origin=None⟩; nothing was changed"
     )
     for run in (import_, merge):
         with pytest.raises(DatabaseFailure) as failure:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from memoria.snapshot.compare.compare import compare
+from memoria.snapshot.compare.compare import compare_sides
 from memoria.snapshot.compare.streams import database_side
 from memoria.snapshot.errors import InvalidRows, SnapshotError
 from memoria.snapshot.export.selection import Selection
@@ -57,7 +57,7 @@ def refused_comparison(url: str) -> str:
             database_side(connection, "one", TABLES, NoProgress()) as one,
             database_side(connection, "other", TABLES, NoProgress()) as other,
         ):
-            compare(one, other, TABLES)
+            compare_sides(one, other, TABLES)
     return str(caught.value)
 
 
@@ -86,7 +86,7 @@ def test_round_trip(kind: str, encoding: str, make_database: MakeDatabase, tmp_p
         database_side(a, "a", TABLES, NoProgress()) as one,
         database_side(b, "b", TABLES, NoProgress()) as two,
     ):
-        assert compare(one, two, TABLES).equal
+        assert compare_sides(one, two, TABLES).equal
     assert {(part.rows, part.identical) for part in merge(url, path, undo=False).merge} == {(2, 2), (len(keys),) * 2}
     assert merge(url, path, namespace="other", new_ids=True).tables["long_term_memory"].inserted == 2
     undo(url, 2)

@@ -363,7 +363,7 @@ class TestClusters:
                     "clusters",
                     "abandoned",
                     "2 rows of cluster_members in the database refer to rows that the import would remove"
-                    " (such as 1): import cluster_members as well, or add rows with --no-truncate",
+                    " (such as 1): import cluster_members as well, or add rows with ⟨truncate=False⟩",
                 )
             ]
         assert contents(clustered_url) == before

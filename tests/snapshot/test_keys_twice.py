@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from memoria.snapshot import database
-from memoria.snapshot.compare.compare import compare
+from memoria.snapshot.compare.compare import compare_sides
 from memoria.snapshot.compare.streams import database_side
 from memoria.snapshot.errors import InvalidRows, SnapshotError
 from memoria.snapshot.progress import NoProgress
@@ -96,7 +96,7 @@ def test_compared(migrated_url: str, make_database: MakeDatabase) -> None:
     other = make_database("sqlite", migrated=True)
     with opened(migrated_url) as a, opened(other) as b, pytest.raises(SnapshotError) as caught:  # noqa: SIM117
         with database_side(a, "one", TABLES, NoProgress()) as one, database_side(b, "b", TABLES, NoProgress()) as two:
-            compare(one, two, TABLES)
+            compare_sides(one, two, TABLES)
     assert str(caught.value) == f"one, {EDGES} 'a': {TWICE}."
 
 

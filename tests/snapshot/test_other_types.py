@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from memoria.snapshot.compare.compare import compare
+from memoria.snapshot.compare.compare import compare_sides
 from memoria.snapshot.compare.streams import database_side, snapshot_side
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows, SnapshotError
 from memoria.snapshot.export.selection import Selection
@@ -190,7 +190,7 @@ def refusals(url: str, path: Path) -> dict[str, str]:
             database_side(connection, "here", TABLES, NoProgress()) as here,
             snapshot_side(str(path), TABLES, NoProgress()) as there,
         ):
-            compare(here, there, TABLES)
+            compare_sides(here, there, TABLES)
 
     ways = {
         "export": lambda: export(url, path.with_name("out.json")),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from memoria.databases import create_tables, describe
-from memoria.snapshot.compare.compare import compare
+from memoria.snapshot.compare.compare import compare_sides
 from memoria.snapshot.compare.streams import database_side
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
 from memoria.snapshot.progress import NoProgress
@@ -21,7 +21,7 @@ from tests.support.samples.engine import export, import_, opened
 from tests.support.samples.rows import layout_c, row, snapshot_row
 
 POSTGRESQL = [kind for kind in KINDS if kind != "sqlite"]
-VIEW = "is a view, whose rows are those of other tables: leave it out by naming the others with --table"
+VIEW = "is a view, whose rows are those of other tables: leave it out by naming the others with ⟨tables⟩"
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_letters_of_another_case(make_database: MakeDatabase, tmp_path: Path, dj
     with opened(url) as one, opened(make_database("sqlite", migrated=True)) as other:
         sides = [database_side(connection, "side", TABLES, NoProgress()) for connection in (one, other)]
         with sides[0] as a, sides[1] as b:
-            assert compare(a, b, TABLES).tables["memory_relationships"].only_a == 1
+            assert compare_sides(a, b, TABLES).tables["memory_relationships"].only_a == 1
 
 
 @pytest.mark.parametrize("kind", POSTGRESQL)

@@ -139,7 +139,7 @@ def test_a_reference_that_leads_nowhere(url: str, subtests: pytest.Subtests, tmp
             nowhere = 77 if parent == "clusters" else "nowhere"
             path.write_bytes(layout_c(**{child: [snapshot_row(child, **{column: nowhere})]}))
             required = (child, column) in REQUIRED
-            remedy = "" if required else "; --missing-references null empties such references"
+            remedy = "" if required else "; ⟨null_missing_references=True⟩ empties such references"
             with pytest.raises(InvalidRows) as caught:
                 import_(url, path)
             assert [i.reason for i in caught.value.report.issues] == [
@@ -271,7 +271,7 @@ class TestAColumnThatIsNotTheKey:
             import_(url, path)
         assert [i.reason for i in caught.value.report.issues] == [
             "owner_id refers to teams 't', neither in the file nor in the database;"
-            " --missing-references null empties such references"
+            " ⟨null_missing_references=True⟩ empties such references"
         ]
 
     @pytest.mark.parametrize("slugs", [{"t": "x"}, {"u": "s", "t": "x"}])

@@ -1,4 +1,4 @@
-"""Where the nodes of a graph are drawn: neighbours near, all others apart; the same every time."""
+"""Places the nodes of a graph: neighbours near, all others apart; the same every time."""
 
 from __future__ import annotations
 

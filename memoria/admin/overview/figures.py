@@ -1,4 +1,4 @@
-"""What is counted for the overview: a few queries, each of them bounded however many rows there are."""
+"""Counts for the overview, in a few queries, each of them bounded however many rows there are."""
 
 from __future__ import annotations
 

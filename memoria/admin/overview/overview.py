@@ -17,7 +17,7 @@ from memoria.admin.overview import charts
 from memoria.admin.overview.charts import Chart
 from memoria.admin.overview.figures import SHOWN, Spread, expiring, size, spread
 from memoria.admin.tables.panels import Cell, list_of
-from memoria.backup.backup import source_of
+from memoria.backup.engines import engine_of
 from memoria.backup.store.catalogue import ANY_NAME, SAFETY, entries
 from memoria.databases import describe
 from memoria.fields import utc_now
@@ -145,7 +145,7 @@ def _last_backup(using: str) -> Fact:
     """Of this database, as far as its size and its sidecar tell; what a restore kept of the past is none."""
     title = "last backup"
     connection = connections[using]
-    source = source_of(connection, describe(connection))
+    source = engine_of(connection.vendor).source(connection, describe(connection))
     folder = conf.backup_dir()
     try:
         found = [entry for entry in entries(folder, ANY_NAME) if entry.sidecar and entry.sidecar.database == source]

@@ -1,4 +1,4 @@
-"""What was said, from which memories are taken."""
+"""Registers the pages of conversations, from which memories are taken."""
 
 from django.contrib import admin
 

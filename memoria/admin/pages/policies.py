@@ -1,4 +1,4 @@
-"""What governs memories, and what the SDK notes about the database."""
+"""Registers the pages of policies, and of what the SDK notes about the database."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""Where memories lie, and when they were looked at."""
+"""Registers the pages of places, and of the moments when memories were looked at."""
 
 from django.contrib import admin
 

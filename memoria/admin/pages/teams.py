@@ -1,4 +1,4 @@
-"""Who works with the memories."""
+"""Registers the pages of teams, workspaces, members and agents."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""Where a file of rows lies between its preview and its import: private, under a random name, for an hour."""
+"""Keeps a file of rows between its preview and its import: private, under a random name, for an hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much an XLSX file would make of memory, known before any of it is built."""
+"""Measures how much memory an XLSX file would take, before any of it is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what with uploads."""
+"""Decides who may do what with uploads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an upload is to do, as its form asks it and as the engine is told."""
+"""Holds what an upload is to do, as its form asks it and as the engine is told."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from memoria.admin.snapshots import storage
 from memoria.admin.snapshots.preview_apply import database_name
 from memoria.databases import connection_for
 from memoria.models.uploads import new_id
+from memoria.snapshot import Export, Selection
+from memoria.snapshot.database import is_file
 from memoria.snapshot.errors import DatabaseFailure, FileFailure, SnapshotError
-from memoria.snapshot.export.export import Export
-from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.files.compression import ending
 from memoria.snapshot.schema.registry import TABLES
@@ -46,7 +46,7 @@ def download(wanted: Wanted) -> StreamingHttpResponse:
 
     SQLite lets nobody write while somebody reads, and a download may be slow: there the file is written first.
     """
-    pieces = _spooled(wanted) if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" else _Stream(wanted).begun()
+    pieces = _spooled(wanted) if is_file(connections[DEFAULT_DB_ALIAS]) else _Stream(wanted).begun()
     name = f"memories_{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.{wanted.format}{ending(wanted.compression)}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(pieces, content_type="application/octet-stream", headers=headers)

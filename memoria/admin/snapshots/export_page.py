@@ -17,11 +17,12 @@ from memoria.admin.overview.figures import size
 from memoria.admin.sites import site_of
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.export import Wanted, download
+from memoria.admin.snapshots.forms import boxed
 from memoria.admin.snapshots.guard import door
 from memoria.admin.tables.indexes import VALUES_SHOWN, values
 from memoria.models import LongTermMemory, Upload
+from memoria.snapshot import Selection
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.schema.registry import MODELS, TABLES
 from memoria.text import visible
 
@@ -110,7 +111,7 @@ def export_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[A
         _record(request, f"Snapshot of {len(ids):,} chosen memories exported.")
         return response
     except SnapshotError as error:
-        messages.error(request, f"{error}.")
+        messages.error(request, f"{boxed(str(error))}.")
         return None
 
 

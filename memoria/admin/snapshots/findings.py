@@ -1,4 +1,4 @@
-"""What a preview says of single rows, kept for its pages."""
+"""Keeps what a preview says of single rows, for its pages."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""What an upload is asked."""
+"""Asks what an upload is to do, and says in its words what the engine says."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
 
 from memoria.admin.snapshots.access import may_apply
 from memoria.admin.snapshots.choices import MERGE, REPLACE, Choices
+from memoria.snapshot.remedy import Remedy, told
 
 MODES = {
     MERGE: "Merge: rows that are there stay, new ones are added.",
@@ -21,26 +21,27 @@ CONFLICTS = {
     "fail": "refuse the whole file",
 }
 BOXES = {
-    "--new-ids": "Give every row a new id: a copy inside this database",
-    "--embeddings drop": "Leave out embeddings",
-    "--missing-references null": "Empty references whose target is neither in the file nor in the database",
-    "--skip-invalid": "Leave out rows that do not fit",
-    "--ignore-unknown": "Leave out unknown tables and columns",
-    "--allow-edited": "Accept a file that was edited after its export",
-    "--force": "Take back what was changed since, too",
+    Remedy.NEW_IDS: "Give every row a new id: a copy inside this database",
+    Remedy.DROP_EMBEDDINGS: "Leave out embeddings",
+    Remedy.NULL_REFERENCES: "Empty references whose target is neither in the file nor in the database",
+    Remedy.SKIP_INVALID: "Leave out rows that do not fit",
+    Remedy.IGNORE_UNKNOWN: "Leave out unknown tables and columns",
+    Remedy.ALLOW_EDITED: "Accept a file that was edited after its export",
+    Remedy.FORCE_UNDO: "Take back what was changed since, too",
 }
-"""An option of the commands, which the engine's sentences name -> the box that is the same here."""
-ELSEWHERE = {
-    **{f"--on-conflict {name}": f"“{label}”" for name, label in CONFLICTS.items()},
-    "--no-truncate": "“Merge”",
-    "--namespace-map": "the table of namespaces",
-    "--namespace": "a namespace",
-    "--migrate": "`memoria migrate`",
-    "--table": "--table of the commands",
-    "--no-undo": "--no-undo of the commands",
-    "--database-url": "--database-url of the command export-data",
+"""What a sentence of the engine names -> the box that is the same here."""
+WORDS = {
+    **{remedy: f"“{label}”" for remedy, label in BOXES.items()},
+    Remedy.OVERWRITE: f"“{CONFLICTS['overwrite']}”",
+    Remedy.NEWEST: f"“{CONFLICTS['newest']}”",
+    Remedy.ADD_ROWS: "“Merge”",
+    Remedy.MAP_NAMESPACES: "the table of namespaces",
+    Remedy.NAME_NAMESPACE: "a namespace",
+    Remedy.CREATE_DATABASE: "`memoria migrate`",
+    Remedy.CREATE_TABLES: "`memoria migrate`",
+    Remedy.NAME_TABLES: "--table of the commands",
+    Remedy.NO_UNDO: "--no-undo of the commands",
 }
-"""The same for options that are no box."""
 NAMESPACES = 200
 """Namespaces that a form asks for; a file with more is remapped with import-memories."""
 
@@ -50,12 +51,12 @@ class ChoicesForm(forms.Form):
     on_conflict = forms.ChoiceField(
         label="A row whose id is there with other content", choices=list(CONFLICTS.items()), required=False
     )
-    new_ids = forms.BooleanField(required=False, label=BOXES["--new-ids"])
-    drop_embeddings = forms.BooleanField(required=False, label=BOXES["--embeddings drop"])
-    null_missing_references = forms.BooleanField(required=False, label=BOXES["--missing-references null"])
-    skip_invalid = forms.BooleanField(required=False, label=BOXES["--skip-invalid"])
-    ignore_unknown = forms.BooleanField(required=False, label=BOXES["--ignore-unknown"])
-    allow_edited = forms.BooleanField(required=False, label=BOXES["--allow-edited"])
+    new_ids = forms.BooleanField(required=False, label=BOXES[Remedy.NEW_IDS])
+    drop_embeddings = forms.BooleanField(required=False, label=BOXES[Remedy.DROP_EMBEDDINGS])
+    null_missing_references = forms.BooleanField(required=False, label=BOXES[Remedy.NULL_REFERENCES])
+    skip_invalid = forms.BooleanField(required=False, label=BOXES[Remedy.SKIP_INVALID])
+    ignore_unknown = forms.BooleanField(required=False, label=BOXES[Remedy.IGNORE_UNKNOWN])
+    allow_edited = forms.BooleanField(required=False, label=BOXES[Remedy.ALLOW_EDITED])
 
     def __init__(self, user: Any, sources: dict[str, int], chosen: Choices, data: Any = None) -> None:
         """`sources`: the file's namespaces with their rows."""
@@ -104,8 +105,4 @@ def first_choices(user: Any) -> Choices:
 
 def boxed(sentence: str) -> str:
     """A sentence of the engine in the words of these pages."""
-    words = {flag: f"“{label}”" for flag, label in BOXES.items()} | ELSEWHERE
-    return _FLAG.sub(lambda found: words.get(found[0], found[0]), sentence)
-
-
-_FLAG = re.compile("--(?:on-conflict [a-z]+|embeddings drop|missing-references null|[a-z][a-z-]*)")
+    return told(sentence, WORDS)

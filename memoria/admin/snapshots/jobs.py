@@ -30,14 +30,13 @@ from memoria.admin.snapshots.access import may_apply
 from memoria.admin.snapshots.choices import Choices
 from memoria.admin.snapshots.findings import Findings, held
 from memoria.admin.snapshots.progress import NotedProgress
-from memoria.admin.snapshots.redact import without_rows
 from memoria.admin.snapshots.upload_file import TooLarge, UploadedFile
 from memoria.background import ends_with_its_process, enqueue
 from memoria.fields import utc_now
 from memoria.models import Finding, Import, Upload
+from memoria.snapshot import Origin
 from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import EditedSnapshot, InvalidSnapshot, SnapshotError
-from memoria.snapshot.history.history import Origin
 from memoria.text import visible
 
 State = Upload.State
@@ -78,7 +77,7 @@ def run(upload_id: str, attempt: int) -> None:
             elif _move(upload, upload.state, started_at=utc_now()):
                 _work(upload, descriptor)
     except SnapshotError as error:
-        _move(upload, State.FAILED, message=held(str(error)))
+        _move(upload, State.FAILED, message=held(error.without_rows))
 
 
 def _work(upload: Upload, descriptor: int) -> None:
@@ -92,7 +91,7 @@ def _work(upload: Upload, descriptor: int) -> None:
     except SnapshotError as error:
         # What no choice makes a snapshot of is of no further use.
         useless = isinstance(error, (InvalidSnapshot, TooLarge)) and not isinstance(error, EditedSnapshot)
-        _end(upload, ended, without_rows(error), remove=useless and ended == State.REFUSED)
+        _end(upload, ended, error.without_rows, remove=useless and ended == State.REFUSED)
     except (MemoryError, OSError) as error:
         log.exception("upload %s", upload.pk)
         _end(upload, State.FAILED, f"the machine could not go on ({type(error).__name__}); nothing was changed")

@@ -13,8 +13,8 @@ from django.utils.html import format_html
 
 from memoria.admin.snapshots import access, views
 from memoria.admin.snapshots.export_page import export
+from memoria.admin.snapshots.read_only import ReadOnlyAdmin
 from memoria.admin.snapshots.undo_page import ImportAdmin
-from memoria.admin.tables.lists import PlainList
 from memoria.models import Upload
 from memoria.text import visible
 
@@ -31,19 +31,12 @@ register_converter(UploadId, "upload")
 
 
 @admin.register(Upload)
-class UploadAdmin(admin.ModelAdmin[Upload]):
+class UploadAdmin(ReadOnlyAdmin):
     change_list_template = "admin/memoria/upload/list.html"
     list_display = ("file", "state", "owner_name", "created_at", "bytes")
     list_filter = ("state", "created_at")
-    list_display_links = None
     search_fields = ("name", "sha256")
     search_help_text = "Part of the file's name, or its SHA-256."
-    list_per_page = 50
-    show_full_result_count = False
-    actions = None
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[PlainList]:
-        return PlainList
 
     def get_urls(self) -> list[URLPattern]:
         changelist = [url for url in super().get_urls() if url.name == "memoria_upload_changelist"]
@@ -79,12 +72,6 @@ class UploadAdmin(admin.ModelAdmin[Upload]):
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return access.may_import(request.user)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="file", ordering="name")
     def file(self, upload: Upload) -> str:

@@ -15,19 +15,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.admin.snapshots.choices import REPLACE, Choices
 from memoria.admin.snapshots.fingerprint import concerned, fingerprint
-from memoria.admin.snapshots.redact import without_rows
 from memoria.admin.snapshots.upload_file import UploadedFile
 from memoria.databases import connection_for
-from memoria.snapshot import database, formats
-from memoria.snapshot.database import Sink
+from memoria.snapshot import Merge, MergeOptions, Namespaces, Origin, Replace, ReplaceOptions, database, formats
+from memoria.snapshot.database import Sink, is_file
 from memoria.snapshot.errors import InvalidRows, InvalidSnapshot, SnapshotError
-from memoria.snapshot.history.history import Origin
-from memoria.snapshot.merge.mapping import Namespaces
-from memoria.snapshot.merge.merge import Merge
-from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.progress import Progress
-from memoria.snapshot.replace.options import ReplaceOptions
-from memoria.snapshot.replace.replace import Replace
 from memoria.snapshot.report import Report
 from memoria.snapshot.schema.facts import names
 from memoria.snapshot.schema.registry import TABLES
@@ -61,7 +54,7 @@ class Shown:
 def database_name() -> str:
     """What the pages call the database, and what has to be typed before rows of it are replaced: no path, no host."""
     name = str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])
-    return Path(name).name if connections[DEFAULT_DB_ALIAS].vendor == "sqlite" else name
+    return Path(name).name if is_file(connections[DEFAULT_DB_ALIAS]) else name
 
 
 def preview(file: UploadedFile, choices: Choices, progress: Progress, watch: Watch) -> Preview:
@@ -77,7 +70,7 @@ def preview(file: UploadedFile, choices: Choices, progress: Progress, watch: Wat
     try:
         report = run.run()
     except InvalidRows as error:
-        report, refused = error.report, without_rows(error)
+        report, refused = error.report, error.without_rows
     return Preview(report, _sources(report) or manifest, seen, refused)
 
 
@@ -96,7 +89,7 @@ def apply(
     connection = connection_for(alias=DEFAULT_DB_ALIAS)
     run = _run(file, connection, choices, progress)
     run.origin = origin
-    run.target = partial(_watched, shown.fingerprint, settle)
+    run.target = partial(database.sink, guard=partial(_guard, shown.fingerprint, settle))
     run.confirm = partial(_require_shown, shown.report)
     return run.run()
 
@@ -160,41 +153,14 @@ def _manifest(file: UploadedFile, choices: Choices) -> tuple[Sequence[str], dict
     return known, rows_of
 
 
-class _Watched:
-    """A sink whose one transaction begins by looking whether the rows are those of the preview, and ends by settling
-    who did it."""
-
-    def __init__(self, sink: Sink, seen: dict[str, str], settle: Callable[[Sink], None]) -> None:
-        self._sink = sink
-        self._seen = seen
-        self._settle = settle
-
-    def __enter__(self) -> _Watched:
-        self._sink.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._sink.__exit__(*error)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sink, name)
-
-    @contextmanager
-    def transaction(self, tables: Sequence[str]) -> Iterator[None]:
-        # A merge locks tables as it comes to them; here all must stay as they are found.
-        with self._sink.transaction(tables or [name for name in names(TABLES) if name in self._seen]):
-            if fingerprint(self._sink, self._seen) != self._seen:
-                raise Stale(CHANGED)
-            yield
-            self._settle(self._sink)
-
-
-def _watched(
-    seen: dict[str, str],
-    settle: Callable[[Sink], None],
-    connection: BaseDatabaseWrapper,
-    name: str,
-    *,
-    read_only: bool,
-) -> Any:
-    return _Watched(database.sink(connection, name, read_only=read_only), seen, settle)
+@contextmanager
+def _guard(seen: dict[str, str], settle: Callable[[Sink], None], sink: Sink) -> Iterator[None]:
+    """Looks at the beginning of the transaction whether the rows are those of the preview; settles at its end who did
+    it."""
+    for name in names(TABLES):
+        if name in seen:
+            sink.lock(name)  # a merge locks tables as it comes to them; here all must stay as they are found
+    if fingerprint(sink, seen) != seen:
+        raise Stale(CHANGED)
+    yield
+    settle(sink)

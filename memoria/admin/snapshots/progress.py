@@ -1,4 +1,4 @@
-"""How far a worker is, for the page that shows it."""
+"""Notes how far a worker is, for the page that shows it."""
 
 from __future__ import annotations
 

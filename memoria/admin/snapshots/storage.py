@@ -1,4 +1,4 @@
-"""Where uploaded files wait: a private folder that no web server serves, under names that say nothing.
+"""Keeps uploaded files: in a private folder that no web server serves, under names that say nothing.
 
 A file is locked by the kernel (`flock`) while it is written and while a worker reads it. The lock ends with the
 process that holds it, however that ended, so "is anybody at it?" always has a true answer.

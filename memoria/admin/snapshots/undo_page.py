@@ -23,17 +23,16 @@ from django_tasks import task
 from memoria.admin.sites import site_of
 from memoria.admin.snapshots import access
 from memoria.admin.snapshots.findings import held
-from memoria.admin.snapshots.forms import BOXES
+from memoria.admin.snapshots.forms import BOXES, boxed
 from memoria.admin.snapshots.guard import door
 from memoria.admin.snapshots.preview_apply import CHANGED, Stale, database_name
-from memoria.admin.snapshots.redact import without_rows
-from memoria.admin.tables.lists import PlainList
+from memoria.admin.snapshots.read_only import ReadOnlyAdmin
 from memoria.background import enqueue
 from memoria.databases import connection_for
 from memoria.models import Import
+from memoria.snapshot import Undo, UndoReport
 from memoria.snapshot.errors import SnapshotError
-from memoria.snapshot.history.report import UndoReport
-from memoria.snapshot.history.undo import Undo
+from memoria.snapshot.remedy import Remedy
 from memoria.text import visible
 
 SHOWN = 100
@@ -70,7 +69,7 @@ def undo(number: int, user_id: Any, force: bool, shown: str = "") -> None:
         report = Undo(number, connection, database_name(), force=force, confirm=as_shown).run()
         told = f"Taken back: {_figures(report) or 'nothing to do'}."
     except SnapshotError as error:
-        told = f"Not taken back: {without_rows(error)}."
+        told = f"Not taken back: {boxed(error.without_rows)}."
     LogEntry.objects.create(
         user_id=user_id,
         content_type=ContentType.objects.get_for_model(Import),
@@ -110,7 +109,7 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
         try:
             report = Undo(found.pk, connection, database_name(), dry_run=True).run()
         except SnapshotError as error:
-            problem = f"{without_rows(error)}."
+            problem = f"{error.without_rows}."
     tables = access.viewable_tables(request.user)
     context = {
         **site_of(request).each_context(request),
@@ -121,7 +120,7 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
         "shown": digest(report) if report else "",
         "changed": sum(counts.changed for counts in report.tables.values()) if report else 0,
         "restores": any(counts.restore for counts in report.tables.values()) if report else False,
-        "force": BOXES["--force"],
+        "force": BOXES[Remedy.FORCE_UNDO],
         "rows": [row for row in report.changed if row.table in tables][:SHOWN] if report else [],
         "problem": problem,
         "waiting": waiting,
@@ -131,19 +130,12 @@ def _page(request: HttpRequest, found: Import) -> HttpResponseBase:
 
 
 @admin.register(Import)
-class ImportAdmin(admin.ModelAdmin[Import]):
+class ImportAdmin(ReadOnlyAdmin):
     list_display = ("number", "kind", "state", "user_name", "finished_at", "file", "rows")
-    list_display_links = None
     list_filter = ("state", "kind", "finished_at")
     search_fields = ("sha256",)
     search_help_text = "The SHA-256 of a file."
     ordering = ("-pk",)
-    list_per_page = 50
-    show_full_result_count = False
-    actions = None
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[PlainList]:
-        return PlainList
 
     def get_urls(self) -> list[URLPattern]:
         changelist = [url for url in super().get_urls() if url.name == "memoria_import_changelist"]
@@ -158,15 +150,6 @@ class ImportAdmin(admin.ModelAdmin[Import]):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return access.may_see_imports(request.user)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="import", ordering="id")
     def number(self, found: Import) -> str:

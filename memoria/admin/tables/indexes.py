@@ -1,4 +1,4 @@
-"""What the indexes of a table make quick: an order, a value to look for, the values that there are."""
+"""Reads what the indexes of a table make quick: an order, a value to look for, the values that there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages of all tables have in common: a list that stays quick with a million rows, and a page for one."""
+"""Builds what the pages of all tables share: a list that stays quick with a million rows, and a page for one row."""
 
 from __future__ import annotations
 

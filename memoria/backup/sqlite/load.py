@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 from memoria.backup.errors import InvalidBackup
 from memoria.backup.sqlite.text import cast
+from memoria.backup.store.file import BackupFile
+from memoria.snapshot.database.sqlite.connection import failures
 
 _PRAGMAS = {"foreign_keys", "encoding", "auto_vacuum", "writable_schema", "user_version", "application_id"}
 _FORBIDDEN = {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}
@@ -65,6 +69,23 @@ def load(database: sqlite3.Connection, text: Iterator[bytes]) -> None:
         raise InvalidBackup(f"line {number}: {error}{hint}") from error
     finally:
         database.set_authorizer(None)
+
+
+def restored(file: BackupFile, compression: str, path: Path, name: str, *, page_size: int = 0) -> None:
+    """The backup as a new database at `path`, which messages call `name`. What is wrong with the backup is an
+    InvalidBackup, and with the disk a DatabaseFailure."""
+    with (
+        failures(name),
+        closing(sqlite3.connect(path, isolation_level=None, cached_statements=0)) as database,
+    ):
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("PRAGMA journal_mode = OFF")
+        if page_size:
+            database.execute(f"PRAGMA page_size = {page_size}")
+        try:
+            load(database, lines(file.content(compression)))
+        except InvalidBackup as error:
+            raise InvalidBackup(f"{file.name} cannot be restored: {error}") from None
 
 
 def _decoded(line: bytes) -> str:

@@ -105,12 +105,13 @@ def _entry(path: Path, *, read: bool) -> Entry:
     return looked_at(entry) if read else entry
 
 
-def looked_at(entry: Entry) -> Entry:
-    """The same with the state that every byte of the file shows. One that is damaged is marked as refused."""
+def looked_at(entry: Entry, *, mark: bool = True) -> Entry:
+    """The same with the state that every byte of the file shows; with `mark` a damaged one is marked as refused."""
     if entry.sidecar is None or entry.state in BROKEN:
         return entry
     try:
-        with BackupFile(entry.path) as file, refusal.marking(entry.path, entry.sidecar):
+        marking = refusal.marking(entry.path, entry.sidecar) if mark else contextlib.nullcontext()
+        with BackupFile(entry.path) as file, marking:
             file.require(entry.sidecar.size, entry.sidecar.sha256)
     except InvalidBackup:
         return replace(entry, state="damaged")
@@ -162,6 +163,18 @@ def settle(path: Path) -> None:
             os.replace(pending, sidecars.path_of(path))
             return
     pending.unlink(missing_ok=True)
+
+
+def latest(text: str) -> Path:
+    """The newest backup of a folder or a destination that is verified, by its sidecar and its size. Raises FileFailure
+    where there is none, or where there are backups of several databases."""
+    found = [entry for entry in listed(text, read=False) if entry.is_good and entry.sidecar]
+    if not found:
+        raise FileFailure(f"there is no verified backup in {text}; list-backups shows what there is")
+    databases = sorted({entry.sidecar.database for entry in found if entry.sidecar})
+    if len(databases) > 1:
+        raise FileFailure(f"{text} has backups of {' and of '.join(databases)}: name one file, or a pattern of names")
+    return found[-1].path
 
 
 def listed(text: str, *, read: bool = True) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""Where backups go: a folder and the pattern of their names."""
+"""Parses where backups go: a folder and the pattern of their names."""
 
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
-"""What a database holds, in figures that can be compared: rows and a digest of every table, and of what is no table."""
+"""Describes what a database holds in figures that can be compared: rows and a digest of each table and kind."""
 
 from __future__ import annotations
 
 import hashlib
 
 import msgspec
+
+from memoria.backup.errors import InvalidBackup
 
 _MODULUS = 1 << 256
 
@@ -25,6 +27,9 @@ class Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def rows(self) -> int:
         return sum(table.rows for table in self.tables.values())
+
+
+NOTHING = Contents({}, {})
 
 
 class UnorderedDigest:
@@ -50,6 +55,13 @@ def of_names(names: list[str]) -> Counted:
     for name in names:
         digest.write(name.encode("utf-8", "surrogateescape"))
     return digest.counted()
+
+
+def require_same(name: str, expected: Contents, found: Contents) -> None:
+    """Raises InvalidBackup if the backup of this name holds other than the database held."""
+    if different := differences(expected, found):
+        shown = "; ".join(different[:5]) + (f"; and {len(different) - 5} more" if len(different) > 5 else "")
+        raise InvalidBackup(f"{name} does not hold what the database held: {shown}")
 
 
 def differences(expected: Contents, found: Contents) -> list[str]:

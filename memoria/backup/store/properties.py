@@ -1,4 +1,4 @@
-"""What belongs to a PostgreSQL database itself, and pg_dump leaves out: settings, privileges, comment, encoding."""
+"""Holds what a PostgreSQL database has of its own and pg_dump leaves out: settings, privileges, comment, encoding."""
 
 from __future__ import annotations
 

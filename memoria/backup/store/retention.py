@@ -1,4 +1,4 @@
-"""Which backups stay: rules over their order and their times, without looking at any file."""
+"""Chooses which backups stay, by rules over their order and their times, without looking at any file."""
 
 from __future__ import annotations
 

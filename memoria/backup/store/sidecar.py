@@ -1,4 +1,4 @@
-"""What is known of a backup, beside it as `NAME.json`. docs/backups.md specifies it."""
+"""Reads and writes what is known of a backup, beside it as `NAME.json`. docs/backups.md specifies it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ _LARGEST = 64 << 20
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
+Kind = Literal["sqlite", "postgresql"]
+"""Of databases; Django calls them so too."""
+
+
 class Verified(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: str
     how: Literal["restored", "read"]
@@ -36,7 +40,7 @@ class Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     sequence: int
     """Counts the backups of a destination: their order, whatever the clock says."""
     generator: str
-    kind: Literal["sqlite", "postgresql"]
+    kind: Kind
     server: str
     """Version of SQLite or of the server."""
     database: str

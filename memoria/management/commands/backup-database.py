@@ -10,7 +10,6 @@ from django.core.management.base import CommandError, CommandParser
 from memoria.backup.backup import Backup, stream
 from memoria.backup.report import BackupReport
 from memoria.backup.store.destination import CUSTOM, SQL, Destination
-from memoria.backup.store.retention import Policy
 from memoria.console import backups
 from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
@@ -39,9 +38,7 @@ class Command(SnapshotCommand):
         )
         parser.add_argument("--no-verify", action="store_true", help="do not restore the file to prove it")
         backups.add_verify_url(parser)
-        for period, what in _KEPT.items():
-            help = f"then remove verified backups of this destination, but keep {what}"
-            parser.add_argument(f"--keep-{period}", type=shared.positive, default=0, metavar="N", help=help)
+        backups.add_policy(parser, "then remove verified backups of this destination, but keep {}")
         parser.add_argument(
             "--fewer-rows",
             action="store_true",
@@ -60,7 +57,7 @@ class Command(SnapshotCommand):
             self._stream(options)
             return None
         destination = Destination.parse(options["destination"])
-        policy = Policy(**{period.replace("-", "_"): options[f"keep_{period}"] for period in _KEPT})
+        policy = backups.policy(options)
         if options["prune_dry_run"] and not policy:
             raise CommandError("--prune-dry-run needs a rule: --keep-last, -daily, -weekly or -monthly", returncode=2)
         connection = shared.connection(options)
@@ -97,11 +94,3 @@ class Command(SnapshotCommand):
                 self.style.NOTICE,
             )
         sys.stderr.flush()
-
-
-_KEPT = {
-    "last": "the last N",
-    "daily": "the last one of each of N days",
-    "weekly": "the last one of each of N weeks",
-    "monthly": "the last one of each of N months",
-}

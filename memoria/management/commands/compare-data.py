@@ -15,8 +15,7 @@ from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.console.render_comparison import print_comparison
 from memoria.databases import connection_for, describe
-from memoria.snapshot.compare.compare import Comparison, compare
-from memoria.snapshot.compare.streams import Side, database_side, snapshot_side
+from memoria.snapshot import Comparison, Side, compare_sides, database_side, snapshot_side
 from memoria.snapshot.errors import InvalidSnapshot
 from memoria.snapshot.files.urls import is_url
 from memoria.snapshot.progress import Progress
@@ -45,7 +44,7 @@ class Command(SnapshotCommand):
             _side(options["a"], tables, progress) as a,
             _side(options["b"], tables, progress) as b,
         ):
-            return compare(a, b, tables)
+            return compare_sides(a, b, tables)
 
     def print_result(self, result: Any) -> None:
         print_comparison(result)

@@ -10,7 +10,7 @@ from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.databases import describe
-from memoria.snapshot.export.export import Export
+from memoria.snapshot import Export
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.report import Report
 from memoria.snapshot.schema.registry import chosen

@@ -14,9 +14,8 @@ from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.databases import describe
+from memoria.snapshot import Export, Selection
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.export.export import Export
-from memoria.snapshot.export.selection import Selection
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.files.urls import is_url
 from memoria.snapshot.report import Report

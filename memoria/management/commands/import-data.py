@@ -12,8 +12,7 @@ from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.console.question import Question, replaced
 from memoria.databases import describe
-from memoria.snapshot.replace.options import ReplaceOptions
-from memoria.snapshot.replace.replace import Replace
+from memoria.snapshot import Replace, ReplaceOptions
 from memoria.snapshot.report import Report
 from memoria.snapshot.schema.registry import chosen
 

@@ -12,10 +12,8 @@ from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.console.question import Question, overwritten
 from memoria.databases import describe
+from memoria.snapshot import Merge, MergeOptions, namespaces
 from memoria.snapshot.errors import Declined
-from memoria.snapshot.merge.mapping import namespaces
-from memoria.snapshot.merge.merge import Merge
-from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.report import Report
 from memoria.text import as_utf8
 

@@ -12,7 +12,7 @@ from memoria.console import options as shared
 from memoria.console.command import SnapshotCommand
 from memoria.console.render_imports import print_imports
 from memoria.databases import describe
-from memoria.snapshot.history.history import imports
+from memoria.snapshot import imports
 
 
 class Command(SnapshotCommand):

@@ -8,6 +8,7 @@ from django.db import Error, connections, models, transaction
 
 from memoria.console import options as shared
 from memoria.console.version import version
+from memoria.console.words import in_options
 from memoria.databases import describe, require_in_sight
 from memoria.models import Cluster, ClusterMember, LongTermMemory, MemoryRelationship, ShortTermMemory
 from memoria.sample_data import build
@@ -46,10 +47,9 @@ class Command(BaseCommand):
             connection = shared.connection(options)
             database = connection.alias
             name = repr(database) if options["database_url"] is None else describe(connection)
-            if connection.vendor == "sqlite":
-                require_file(connection, describe(connection))
+            require_file(connection, describe(connection))
         except SnapshotError as error:
-            raise CommandError(str(error), returncode=error.exit_code) from None
+            raise CommandError(in_options(str(error)), returncode=error.exit_code) from None
         try:
             require_tables(database, name)
             with transaction.atomic(using=database):
@@ -74,8 +74,9 @@ def require_tables(database: str, name: str) -> None:
         try:
             require_in_sight(connections[database], name)
         except SnapshotError as error:
-            raise CommandError(str(error), returncode=error.exit_code) from None
-        raise CommandError(str(NotCreated(f"The database {name} has no table {', '.join(missing)}", "them")))
+            raise CommandError(in_options(str(error)), returncode=error.exit_code) from None
+        problem = NotCreated(f"The database {name} has no table {', '.join(missing)}", "them")
+        raise CommandError(in_options(str(problem)))
 
 
 def rows_held(database: str) -> dict[str, int]:

@@ -13,8 +13,7 @@ from memoria.console.progress import TerminalProgress
 from memoria.console.question import Question
 from memoria.console.render_imports import print_undo, undo_question
 from memoria.databases import describe
-from memoria.snapshot.history.report import UndoReport
-from memoria.snapshot.history.undo import Undo
+from memoria.snapshot import Undo, UndoReport
 
 
 class Command(SnapshotCommand):

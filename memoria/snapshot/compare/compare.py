@@ -59,7 +59,7 @@ class Comparison:
         return {"report_version": 1, "equal": self.equal, **asdict(self)}
 
 
-def compare(a: Side, b: Side, tables: Sequence[Table]) -> Comparison:
+def compare_sides(a: Side, b: Side, tables: Sequence[Table]) -> Comparison:
     """A table that one side lacks counts as empty, a column as NULL or its default in every row."""
     found = [TableComparison() for _ in tables]
     with closing(a.rows()) as rows, closing(b.rows()) as others:

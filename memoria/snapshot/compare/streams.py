@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import marshal
-import queue
 import sqlite3
-import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
 from typing import Any, NoReturn, Protocol
@@ -18,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria.snapshot import database, formats
 from memoria.snapshot.errors import FileFailure, InvalidSnapshot, InvalidValue, SnapshotError
 from memoria.snapshot.files import InputFile
+from memoria.snapshot.files.background import ahead
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.report import Issue
@@ -89,14 +87,16 @@ class _DatabaseSide:
         def push(emit: database.Emit) -> None:
             self._source.rows(table, columns, emit, self._refuse, jobs=1)
 
-        for batch in _pulled(push):
-            self._progress.advance(rows=len(batch))
-            for data in batch:
-                try:
-                    values = decoder.decode(data)
-                except InvalidValue as error:
-                    self._refuse(Issue(table.name, error.reason, key=decoder.key(data)))
-                yield position, values[key], values
+        # The thread's connection is closed next, and must not be in use then.
+        with ahead(push, "rows", size=4) as batches:
+            for batch in batches:
+                self._progress.advance(rows=len(batch))
+                for data in batch:
+                    try:
+                        values = decoder.decode(data)
+                    except InvalidValue as error:
+                        self._refuse(Issue(table.name, error.reason, key=decoder.key(data)))
+                    yield position, values[key], values
 
     def _refuse(self, issue: Issue) -> NoReturn:
         raise SnapshotError(issue.sentence(self.name))
@@ -181,34 +181,3 @@ def _defaults(table: Table) -> dict[str, Any]:
 
 def _decoder(table: Table) -> RowDecoder:
     return RowDecoder(table, defaults=_defaults(table))
-
-
-def _pulled(push: Callable[[database.Emit], None]) -> Iterator[list[bytes]]:
-    """What `push` emits, as an iterator: it runs on a thread of its own, a few batches ahead."""
-    batches: queue.Queue[list[bytes] | BaseException | None] = queue.Queue(maxsize=4)
-    stopped = threading.Event()
-
-    def emit(batch: list[bytes]) -> None:
-        if stopped.is_set():
-            raise SnapshotError("nobody takes the rows any more")
-        batches.put(batch)
-
-    def run() -> None:
-        try:
-            push(emit)
-            batches.put(None)
-        except BaseException as error:  # raised again in the thread that reads
-            batches.put(error)
-
-    thread = threading.Thread(target=run, name="rows", daemon=True)
-    thread.start()
-    try:
-        while (batch := batches.get()) is not None:
-            if isinstance(batch, BaseException):
-                raise batch
-            yield batch
-    finally:
-        stopped.set()
-        while thread.is_alive():  # its connection is closed next, and must not be in use then
-            with contextlib.suppress(queue.Empty):
-                batches.get(timeout=0.05)

@@ -6,10 +6,12 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from memoria.snapshot.database.base import Guard
 from memoria.snapshot.database.sql import Dialect
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.report import Issue
@@ -171,6 +173,17 @@ class Sink(Protocol):
         ...
 
 
+def is_file(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a database is a file that we open, or the memory of this process, and not a server's."""
+    return connection.vendor == "sqlite"
+
+
+def path_of(connection: BaseDatabaseWrapper) -> Path | None:
+    """Where the file of a database is; None where it has none that a path names."""
+    name = str(connection.settings_dict["NAME"])
+    return None if not is_file(connection) or name == ":memory:" or name.startswith("file:") else Path(name)
+
+
 def with_way_out(refusal: str) -> str:
     """A server's refusal to let somebody in, and what helps where that is known."""
     missing = _MISSING.search(refusal)
@@ -183,8 +196,8 @@ def source(connection: BaseDatabaseWrapper, name: str) -> Source:
     return found
 
 
-def sink(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> Sink:
-    found: Sink = _class(connection, "sink")(connection, name, read_only=read_only)
+def sink(connection: BaseDatabaseWrapper, name: str, *, read_only: bool, guard: Guard = nullcontext) -> Sink:
+    found: Sink = _class(connection, "sink")(connection, name, read_only=read_only, guard=guard)
     return found
 
 

@@ -1,10 +1,10 @@
-"""What the adapters of all databases do alike, over the few things that each does for itself."""
+"""Does what the adapters of all databases do alike, over the few things that each does for itself."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, NamedTuple
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -40,7 +40,22 @@ class Adapter(ABC):
         return int(self.query(f"SELECT count({what}) FROM {quoted(table)} WHERE {where}")[0][0])
 
 
+Guard = Callable[["Writer"], AbstractContextManager[object]]
+"""Is entered within each transaction, behind its locks, and left before the commit."""
+
+
 class Writer(Adapter):
+    def __init__(
+        self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool, guard: Guard = nullcontext
+    ) -> None:
+        super().__init__(connection, name)
+        self._read_only = read_only
+        self._guard = guard
+
+    @abstractmethod
+    def lock(self, table: str) -> None:
+        """Within a transaction, as if it had been begun with this table as well."""
+
     @abstractmethod
     def changed(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Rows that a statement changed."""

@@ -1,4 +1,4 @@
-"""How long to wait for a lock that another connection holds."""
+"""Reads how long to wait for a lock that another connection holds."""
 
 from __future__ import annotations
 

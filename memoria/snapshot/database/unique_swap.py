@@ -1,4 +1,4 @@
-"""Rows change one after the other, and until all have, none may hold what another one is to get."""
+"""Frees unique values before rows exchange them: rows change one by one, and none may hold another's new value."""
 
 from __future__ import annotations
 

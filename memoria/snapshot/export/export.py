@@ -22,6 +22,7 @@ from memoria.snapshot.files import OutputFile
 from memoria.snapshot.formats import WRITERS
 from memoria.snapshot.formats.header import FORMAT, VERSION
 from memoria.snapshot.progress import NoProgress, Progress
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.report import FileReport, Issue, Report
 from memoria.snapshot.schema.facts import ALL, Table, TableFacts, names
 from memoria.snapshot.schema.fitting import require_fitting
@@ -81,10 +82,8 @@ class Export:
         # What was not asked for is not there; there and empty, it would empty the table that it replaces.
         carried = [t for t in self.tables if (t.core or t.name in facts) and where.get(t.name) != NOTHING]
         totals = {table.name: source.count(table.name, where=where.get(table.name, ALL)) for table in present}
-        report.left_out = left_out(source, facts, self.tables, conditions, totals)
-        if self.told is not None:
-            of_table = {name: name.partition(" ")[0].partition(".")[0] for name in report.left_out}
-            report.left_out = {name: n for name, n in report.left_out.items() if of_table[name] in self.told}
+        stays = left_out(source, facts, self.tables, conditions, totals)
+        report.omissions = [one for one in stays if self.told is None or one.table in self.told]
         metadata = self._metadata(source, carried, selection, report)
         writer = WRITERS[self.format](self.file.write)
         namespaces = _namespaces(source, present, facts, where)
@@ -152,7 +151,7 @@ class Export:
         report.refused = True
         first = report.issues[0].sentence(self.database)
         rows = counted(report.issue_count, "row")
-        why = f"no file was written because of {rows}: correct them, or leave them out with --skip-invalid"
+        why = f"no file was written because of {rows}: correct them, or leave them out with {Remedy.SKIP_INVALID}"
         raise InvalidRows(
             f"{first} ({why})", report, counted=f"{self.database}: {why}" if report.issue_count > 1 else ""
         )

@@ -1,15 +1,15 @@
-"""What a database holds and a snapshot of it does not, so that nothing stays behind in silence."""
+"""Counts what a database holds and a snapshot of it does not, so that nothing stays behind in silence."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from memoria.snapshot.database import Source
 from memoria.snapshot.export.selection import NOTHING, Conditions
+from memoria.snapshot.report import LeftOut
 from memoria.snapshot.schema.facts import Table, TableFacts
 from memoria.snapshot.schema.registry import other_columns, other_tables
 from memoria.snapshot.schema.relations import EDGES, MEMORIES, relations
-from memoria.text import readable
 
 
 def left_out(
@@ -18,26 +18,26 @@ def left_out(
     tables: Sequence[Table],
     conditions: Conditions | None,
     selected: Mapping[str, int],
-) -> dict[str, int]:
-    """`table` -> rows, `table.column` -> values of a column that no snapshot carries, and where only some namespaces
-    are chosen (`selected`: table -> rows that are) also their edges and references to memories outside -> how many."""
-    found = {name: source.count(name) for name in other_tables(facts, tables)}
+) -> list[LeftOut]:
+    """Rows of tables, values of columns that no snapshot carries, and where only some namespaces are chosen
+    (`selected`: table -> rows that are) also their edges and references to memories outside."""
+    found = [LeftOut(name, source.count(name)) for name in other_tables(facts, tables)]
     for table in tables:
         if table.name in facts:
             for column in other_columns(table, facts[table.name]):
-                found[f"{table.name}.{column}"] = source.count(table.name, column)
+                found.append(LeftOut(table.name, source.count(table.name, column), column))
             if conditions is not None:
-                found[table.name] = source.count(table.name) - selected[table.name]
+                found.append(LeftOut(table.name, source.count(table.name) - selected[table.name]))
     if conditions is not None:
-        found |= _crossing(source, facts, conditions)
-    return {readable(name): count for name, count in found.items() if count or conditions is None}
+        found += _crossing(source, facts, conditions)
+    return [one for one in found if one.count or conditions is None]
 
 
-def _crossing(source: Source, facts: Mapping[str, TableFacts], conditions: Conditions) -> dict[str, int]:
-    found = {}
+def _crossing(source: Source, facts: Mapping[str, TableFacts], conditions: Conditions) -> Iterator[LeftOut]:
     for table in EDGES:
         if table in facts and conditions.of[table] != NOTHING and not conditions.keeps_crossing_edges:
-            found[f"{table} {conditions.elsewhere}"] = source.count(table, where=conditions.crossing(table))
+            count = source.count(table, where=conditions.crossing(table))
+            yield LeftOut(table, count, crossing=conditions.elsewhere)
     for table in filter(facts.__contains__, MEMORIES):
         mentions = dict.fromkeys(relations(table).memories, False) | dict.fromkeys(relations(table).json_ids, True)
         for column, is_array in mentions.items():
@@ -47,5 +47,4 @@ def _crossing(source: Source, facts: Mapping[str, TableFacts], conditions: Condi
                 if is_array:
                     outside = f"EXISTS (SELECT 1 FROM {source.elements(name)} WHERE {outside})"
                 where = f"{conditions.of[table]} AND {name} IS NOT NULL AND {outside}"
-                found[f"{table}.{column} {conditions.elsewhere}, kept"] = source.count(table, where=where)
-    return found
+                yield LeftOut(table, source.count(table, where=where), column, conditions.elsewhere)

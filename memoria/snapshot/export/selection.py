@@ -1,4 +1,4 @@
-"""Which rows of a database belong to the chosen namespaces, as conditions in SQL.
+"""Selects the rows of a database that belong to the chosen namespaces, as conditions in SQL.
 
 Memories, chats and whatever else has a namespace belong to it. A cluster is selected where one of its members is, and
 of it only those members; a team or a workspace where a selected row refers to it. What belongs to no namespace at all

@@ -1,10 +1,10 @@
-"""SHA-256 of a stream, computed on another core: hashlib releases the interpreter lock while it digests."""
+"""Digests a stream with SHA-256 on another core: hashlib releases the interpreter lock while it digests."""
 
 from __future__ import annotations
 
 import hashlib
-import queue
-import threading
+
+from memoria.snapshot.files.background import Behind
 
 _AT_ONCE = 1 << 20
 """Bytes that are digested where they are fed; a thread pays only for what comes after them."""
@@ -17,48 +17,27 @@ class BackgroundSha256:
         self._whole = hashlib.sha256()
         self._at_line_start = hashlib.sha256()
         self._size = 0
-        self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
-        self._thread: threading.Thread | None = None
-        self._error: BaseException | None = None
+        self._behind = Behind(self._digest, "sha256")
 
     def update(self, data: bytes) -> None:
         self._size += len(data)
         if self._size <= _AT_ONCE:
             self._digest(data)
-            return
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="sha256", daemon=True)
-            self._thread.start()
-        self._queue.put(data)
+        else:
+            self._behind.put(data)
 
     def whole(self) -> str:
         """Digest of all bytes fed."""
-        self._wait()
+        self._behind.wait()
         return self._whole.hexdigest()
 
     def at_line_start(self) -> str:
         """Digest of the bytes up to and including the last line end fed."""
-        self._wait()
+        self._behind.wait()
         return self._at_line_start.hexdigest()
 
     def close(self) -> None:
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
-
-    def _wait(self) -> None:
-        self._queue.join()
-        if self._error is not None:
-            raise self._error
-
-    def _run(self) -> None:
-        while (data := self._queue.get()) is not None:
-            try:
-                self._digest(data)
-            except BaseException as error:  # raised again in the thread that feeds
-                self._error = error
-            finally:
-                self._queue.task_done()
+        self._behind.close()
 
     def _digest(self, data: bytes) -> None:
         end = data.rfind(b"\n") + 1

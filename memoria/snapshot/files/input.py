@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import queue
 import stat
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from typing import IO, Self
 
 from memoria.snapshot.errors import FileFailure, InvalidSnapshot
 from memoria.snapshot.files import compression
+from memoria.snapshot.files.background import ahead
 from memoria.snapshot.files.urls import require_local
 
 CHUNK = 256 << 10
@@ -81,7 +81,8 @@ class InputFile:
     def _content(self, advance: Callable[[int], None]) -> Iterator[bytes]:
         stored = self._stored(advance)
         if self.compression:
-            with _ReadAhead(compression.decompress(stored, self.compression)) as content:
+            chunks = compression.decompress(stored, self.compression)
+            with ahead(partial(_give, chunks), "read-ahead") as content:
                 yield from _checked(content)
         else:
             yield from _checked(stored)
@@ -155,37 +156,6 @@ def _refuse_foreign(head: bytes) -> None:
         raise InvalidSnapshot("the file is not a snapshot: it does not begin with '{'")
 
 
-class _ReadAhead:
-    """Runs an iterator on a thread of its own, at most eight chunks ahead."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._queue: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=8)
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="read-ahead", daemon=True)
-
-    def __enter__(self) -> Iterator[bytes]:
-        self._thread.start()
-        return self._received()
-
-    def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        while self._thread.is_alive():
-            with contextlib.suppress(queue.Empty):
-                self._queue.get(timeout=0.01)
-
-    def _received(self) -> Iterator[bytes]:
-        while (item := self._queue.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-
-    def _run(self) -> None:
-        try:
-            for chunk in self._chunks:
-                self._queue.put(chunk)
-                if self._stopped.is_set():
-                    return
-            self._queue.put(None)
-        except BaseException as error:  # raised again in the thread that reads
-            self._queue.put(error)
+def _give(chunks: Iterator[bytes], give: Callable[[bytes], None]) -> None:
+    for chunk in chunks:
+        give(chunk)

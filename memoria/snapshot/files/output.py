@@ -7,11 +7,9 @@ import errno
 import fcntl
 import hashlib
 import os
-import queue
 import secrets
 import stat
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +17,7 @@ from typing import Self
 
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files import compression
+from memoria.snapshot.files.background import Behind
 from memoria.snapshot.files.urls import require_local
 
 _SYNC_EVERY = 16 << 20
@@ -51,30 +50,27 @@ class OutputFile:
         self._made: list[Path] = []
         """Folders that were not there, the innermost first."""
         self._descriptor = -1
-        self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
         self._unsynced = 0
         self._content = self._stored = hashlib.sha256()
         if self.compression:
             self._stored = hashlib.sha256()
         self._compressor = compression.compressor(self.compression)
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
+        self._behind = Behind(self._store, "write-behind")
 
     def write(self, data: bytes) -> None:
-        self._raise()
-        self._queue.put(data)
+        with self._failures():
+            self._behind.put(data)
 
     def content_sha256(self) -> str:
         """Digest of the uncompressed bytes written so far."""
-        self._queue.join()
-        self._raise()
+        with self._failures():
+            self._behind.wait()
         return self._content.hexdigest()
 
     def commit(self) -> None:
         """Flush everything to the disk, then let the file appear under its name."""
-        self._stop()
-        self._raise()
         with self._failures():
+            self._behind.wait()
             self._put(self._compressor.finish())
         self.sha256 = self._stored.hexdigest()
         if self._path is None or self._partial is None:
@@ -88,7 +84,6 @@ class OutputFile:
     def __enter__(self) -> Self:
         try:
             self._descriptor = self._open()
-            self._thread.start()
         except BaseException:  # a signal may come here as well
             self._remove()
             raise
@@ -97,15 +92,13 @@ class OutputFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None:
-            self._drop()
-        # A write into a pipe that nobody reads may last for ever; into a file it ends.
-        if error is None or self._partial is not None:
-            self._stop()
+        if error is None:
+            self._behind.close()
         else:
-            self._thread.join(_PATIENCE)
+            # A write into a pipe that nobody reads may last for ever; into a file it ends.
+            self._behind.drop(None if self._partial is not None else _PATIENCE)
         self._remove()
-        if self._descriptor != 1 and not self._thread.is_alive():
+        if self._descriptor != 1 and not self._behind.is_alive:
             os.close(self._descriptor)
 
     def _remove(self) -> None:
@@ -148,24 +141,6 @@ class OutputFile:
                 return descriptor
             os.close(descriptor)  # another run swept it away before it was held
 
-    def _stop(self) -> None:
-        if self._thread.is_alive():
-            self._queue.put(None)
-            self._thread.join()
-
-    def _drop(self) -> None:
-        """Forget what waits to be written, so that the thread ends after the write it is at."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._queue.get_nowait()
-        with contextlib.suppress(queue.Full):
-            self._queue.put_nowait(None)
-
-    def _raise(self) -> None:
-        if self._error is not None:
-            with self._failures():
-                raise self._error
-
     @contextlib.contextmanager
     def _failures(self) -> Iterator[None]:
         try:
@@ -174,16 +149,6 @@ class OutputFile:
             raise
         except OSError as error:
             raise FileFailure.of("write", self.name, error) from None
-
-    def _run(self) -> None:
-        """Store the bytes that come, until None does."""
-        while (data := self._queue.get()) is not None:
-            if self._error is None:
-                try:
-                    self._store(data)
-                except Exception as error:  # raised again in the thread that writes
-                    self._error = error
-            self._queue.task_done()
 
     def _store(self, data: bytes) -> None:
         self._content.update(data)

@@ -1,4 +1,4 @@
-"""What every reader shares: rows one by one, and at the end the proof that the file was whole."""
+"""Reads rows one by one in every format, and proves at the end that the file was whole."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from memoria.snapshot.errors import EditedSnapshot, InvalidSnapshot
 from memoria.snapshot.files.digest import BackgroundSha256
 from memoria.snapshot.formats.header import Footer, Header, parse_header
+from memoria.snapshot.remedy import Remedy
 from memoria.text import counted
 
 
@@ -80,7 +81,7 @@ class Reader:
             if not self._allow_edited:
                 raise EditedSnapshot(
                     "the file is complete, but was edited after its export (its sha256 does not match): "
-                    "check it, then import it with --allow-edited"
+                    f"check it, then import it with {Remedy.ALLOW_EDITED}"
                 )
 
     def _compare(self, promised: dict[str, int]) -> None:

@@ -17,6 +17,7 @@ from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import DatabaseFailure
 from memoria.snapshot.history.references import holding
 from memoria.snapshot.history.sql import COLUMNS, HELD, Changes
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.report import Report
 from memoria.snapshot.schema.facts import Table, TableFacts
 from memoria.snapshot.schema.registry import HISTORY, require_in_sight, table_of
@@ -34,7 +35,7 @@ def require_notes(facts: Mapping[str, TableFacts]) -> None:
         if table.name in facts and (triggers := facts[table.name].triggers):
             raise DatabaseFailure(
                 f"{table.name} has triggers of its own ({', '.join(triggers)}), and is what an import is undone with:"
-                " remove them, or import with --no-undo; nothing was changed"
+                f" remove them, or import with {Remedy.NO_UNDO}; nothing was changed"
             )
 
 
@@ -180,7 +181,7 @@ class History:
         except DatabaseFailure as error:
             raise DatabaseFailure(
                 f"{error} (the table {missing[0]._meta.db_table}, which keeps what it takes to undo an import;"
-                " --no-undo imports without it)"
+                f" {Remedy.NO_UNDO} imports without it)"
             ) from None
 
     def _forget_older(self) -> None:

@@ -1,4 +1,4 @@
-"""Which rows refer to rows that an undo would delete: by a foreign key, or by an id that they hold."""
+"""Finds the rows that refer to rows which an undo would delete: by a foreign key, or by an id that they hold."""
 
 from __future__ import annotations
 

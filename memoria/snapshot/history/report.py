@@ -1,4 +1,4 @@
-"""What an undo does, or would do, as plain data. docs/commands.md is its contract."""
+"""Holds what an undo does, or would do, as plain data. docs/commands.md is its contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an import noted of the rows that it wrote and removed, in the words of SQL."""
+"""Spells in SQL what an import noted of the rows that it wrote and removed."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from memoria.snapshot.history.references import locked, referring
 from memoria.snapshot.history.report import ChangedRow, TableUndo, UndoReport
 from memoria.snapshot.history.sql import CHANGES, COLUMNS, HELD, Changes
 from memoria.snapshot.progress import NoProgress, Progress
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.report import ISSUES_SHOWN
 from memoria.snapshot.schema.facts import Table, TableFacts
 from memoria.snapshot.schema.fitting import require_writable
@@ -120,11 +121,12 @@ class Undo:
         report.refused = bool(report.changed) and not self.force
         if report.refused and not self.dry_run:
             count = sum(counts.changed for counts in report.tables.values())
+            changed, first = f"{counted(count, 'row')} changed since import {self.number}", report.changed[0]
+            hint = f"(nothing was changed; {Remedy.FORCE_UNDO} takes them back all the same)"
             raise UndoRefused(
-                f"{counted(count, 'row')} changed since import {self.number}, such as {report.changed[0].table}"
-                f" {report.changed[0].key!r}: {report.changed[0].reason} (nothing was changed; --force takes them back"
-                " all the same)",
+                f"{changed}, such as {first.table} {first.key!r}: {first.reason} {hint}",
                 report,
+                without_rows=f"{changed} {hint}",
             )
 
     def _as_noted(self, sink: Sink, table: Table, facts: TableFacts) -> TableFacts:
@@ -167,11 +169,12 @@ class Undo:
             ((count, example),) = sink.query(self._changes.referring(reference, by_name))
             count -= before.get(reference.name, 0)
             if count > 0:
-                raise DatabaseFailure(
+                refer = (
                     f"{counted(count, 'row')} of {reference.table} that the import did not write refer to rows of"
-                    f" {reference.target} that it did, such as {example!r}: delete or change them first;"
-                    " nothing was changed"
+                    f" {reference.target} that it did"
                 )
+                way_out = "delete or change them first; nothing was changed"
+                raise DatabaseFailure(f"{refer}, such as {example!r}: {way_out}", without_rows=f"{refer}: {way_out}")
 
     def _apply(self, sink: Sink, facts: dict[str, TableFacts], tables: list[Table], report: UndoReport) -> None:
         again = UndoReport(self.number, self.database)

@@ -1,4 +1,4 @@
-"""Whether a row of the file is the one that the database has under its key, and what becomes of it."""
+"""Compares a row of the file with the one that the database has under its key, and decides what becomes of it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from memoria.snapshot.merge.actions import Action, waiting
 from memoria.snapshot.merge.deferred import Settling
 from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.merge.stage import MergeStage
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.report import Issue, Report
 from memoria.snapshot.rows.difference import differing
 from memoria.snapshot.rows.parser_types import facts_of
@@ -50,8 +51,8 @@ class Comparison:
         if table.has_namespace:
             there = held[table.position["namespace"]]
             if (there or DEFAULT) != row.target:
-                reason = f"its key is in the database already, in the namespace {there!r}: --new-ids gives new ids"
-                return self._refuse(table, row, reason)
+                place = f"in the database already, in the namespace {there!r}"
+                return self._refuse(table, row, f"its key is {place}: {Remedy.NEW_IDS} gives new ids")
         columns = _differences(table, stage.facts, row.values, held, drop_embeddings=self._options.drop_embeddings)
         ids = relations(table.name).json_ids
         hidden = [name for name in ids if name in columns or self._is_renamed(table, row, name)]

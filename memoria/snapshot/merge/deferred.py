@@ -1,4 +1,4 @@
-"""Rows whose key is there and whose references differ, which may differ no more once references follow new ids."""
+"""Decides rows that wait: their key is there, and whether their references differ is known once all have new ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which namespace a row goes to, and which id it gets there.
+"""Maps a row to its namespace, and to the id that it gets there.
 
 A map `a=b` sends the rows of namespace a to b, `team:*=prod:*` those of team:red to prod:red. A name goes before a
 pattern, patterns count in their order, and each row is sent once: with a=b and b=a two namespaces change places.
@@ -17,6 +17,7 @@ import msgspec
 
 from memoria.json_bytes import encoded
 from memoria.snapshot.errors import SnapshotError
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.schema.relations import DEFAULT
 from memoria.text import is_unicode
 
@@ -58,7 +59,7 @@ class Namespaces:
         unused += [p for p, _ in self.patterns if not any(_matched(p, source) is not None for source in held)]
         if unused:
             raise WrongMap(
-                f"the file has no rows in the namespace {unused[0]!r} that --namespace-map names;"
+                f"the file has no rows in the namespace {unused[0]!r} that {Remedy.MAP_NAMESPACES} names;"
                 f" it has {', '.join(sorted(held)) or 'none'}"
             )
 
@@ -68,26 +69,26 @@ def namespaces(maps: Sequence[str], otherwise: str | None = None) -> Namespaces:
     names: dict[str, str] = {}
     patterns: dict[str, str] = {}
     if otherwise is not None and not otherwise.strip():
-        raise WrongMap("--namespace is empty: name a namespace")
+        raise WrongMap(f"{Remedy.NAME_NAMESPACE} is empty: name a namespace")
     if otherwise is not None and not is_unicode(otherwise):
-        raise WrongMap(f"--namespace {otherwise!r} is not UTF-8")
+        raise WrongMap(f"{Remedy.NAME_NAMESPACE} {otherwise!r} is not UTF-8")
     for text in maps:
         parts = [part.replace("\\=", "=") for part in _EQUALS.split(text, maxsplit=1)]
         if len(parts) != 2 or not all(part.strip() for part in parts):
-            raise WrongMap(f"--namespace-map {text!r} is not source=target")
+            raise WrongMap(f"{Remedy.MAP_NAMESPACES} {text!r} is not source=target")
         source, target = parts
         if not is_unicode(target):
-            raise WrongMap(f"--namespace-map {text!r} is not UTF-8")
+            raise WrongMap(f"{Remedy.MAP_NAMESPACES} {text!r} is not UTF-8")
         if source in names or source in patterns:
-            raise WrongMap(f"--namespace-map names {source!r} twice")
+            raise WrongMap(f"{Remedy.MAP_NAMESPACES} names {source!r} twice")
         if target.count("*") > 1 or source.count("*") > 1 or ("*" in target and "*" not in source):
-            raise WrongMap(f"--namespace-map {text!r}: write one * on the left, and at most one on the right")
+            raise WrongMap(f"{Remedy.MAP_NAMESPACES} {text!r}: write one * on the left, and at most one on the right")
         (patterns if "*" in source else names)[source] = target
     return Namespaces(names, tuple(patterns.items()), otherwise)
 
 
 def new_id(namespace: str, old: str) -> str:
-    """The id that a row gets in a namespace with --new-ids: a UUID, always the same for the same old one."""
+    """The id that a row gets in a namespace with new ids: a UUID, always the same for the same old one."""
     digest = hashlib.sha1(_space(namespace) + old.encode(), usedforsecurity=False).digest()
     return str(uuid.UUID(bytes=digest[:16], version=5))
 

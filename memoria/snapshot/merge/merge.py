@@ -20,6 +20,7 @@ from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.merge.plan import MergePlan
 from memoria.snapshot.merge.rehearse import rehearse
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.report import FileReport, Report
 from memoria.snapshot.run import Run
 from memoria.snapshot.schema.facts import Table, TableFacts, names
@@ -92,8 +93,8 @@ def _note_different(report: Report) -> None:
         they, them = ("is", "it") if count == 1 else ("are", "them")
         stay = "stays" if count == 1 else "stay"
         report.note(
-            f"{counted(count, 'row')} {they} there with other content and {stay}; --on-conflict overwrite, or"
-            f" --on-conflict newest, can replace {them}."
+            f"{counted(count, 'row')} {they} there with other content and {stay}; {Remedy.OVERWRITE}, or"
+            f" {Remedy.NEWEST}, can replace {them}."
         )
 
 
@@ -104,7 +105,7 @@ def _compare_dimensions(sink: Sink, plan: MergePlan) -> None:
         if there and there != dimensions:
             plan.report.note(
                 f"Embeddings of the file have {_numbers(dimensions)} dimensions, those in the namespace {target}"
-                f" {_numbers(there)}: --embeddings drop leaves them out."
+                f" {_numbers(there)}: {Remedy.DROP_EMBEDDINGS} leaves them out."
             )
 
 

@@ -1,4 +1,4 @@
-"""What only the whole file and the database together can tell of the rows of a merge, by set operations."""
+"""Decides by set operations what only the whole file and the database together can tell of the rows of a merge."""
 
 from __future__ import annotations
 

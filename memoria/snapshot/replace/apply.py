@@ -18,6 +18,7 @@ from memoria.snapshot.history.history import History
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.proof import clear, prove, require_no_new_orphans, require_same_schema
 from memoria.snapshot.reading import advancing, runs
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.replace.plan import Plan
 from memoria.snapshot.report import Issue
 from memoria.snapshot.schema.facts import Reference, Table, stage_name
@@ -67,7 +68,7 @@ def apply(
             if _referring(sink, reference) != found:
                 raise DatabaseFailure(
                     f"rows of {reference.table} refer to rows of {reference.target} that the import would remove:"
-                    f" import {reference.table} as well, or add rows with --no-truncate; nothing was changed"
+                    f" import {reference.table} as well, or add rows with {Remedy.ADD_ROWS}; nothing was changed"
                 )
 
 

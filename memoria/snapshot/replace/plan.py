@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.formats.reader import RawRow
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.replace.options import ReplaceOptions
 from memoria.snapshot.replace.stage import KEY, PlanStage
 from memoria.snapshot.report import Issue, Report
@@ -185,7 +186,7 @@ class Plan:
 
     def _find_dangling(self, stage: PlanStage, reference: Reference, carried: set[str]) -> bool:
         refers = f"{reference.column} refers to {reference.target}"
-        remedy = "; --missing-references null empties such references" if reference.null else ""
+        remedy = f"; {Remedy.NULL_REFERENCES} empties such references" if reference.null else ""
         return self._refuse_where(
             stage,
             self._nowhere(reference, carried),
@@ -230,7 +231,9 @@ class Plan:
         """Foreign keys that a replaced row might fire on tables that the plan cannot look into."""
         for table in carried if self.options.truncate else ():
             for other in self.facts[table.name].unseen_references:
-                reason = f"{other} refers to it in a way that cannot be followed: add rows with --no-truncate instead"
+                reason = (
+                    f"{other} refers to it in a way that cannot be followed: add rows with {Remedy.ADD_ROWS} instead"
+                )
                 self.report.add(Issue(table.name, reason, kind="abandoned"))
 
     def _find_unwritable(self, carried: Sequence[Table]) -> None:
@@ -259,7 +262,7 @@ class Plan:
         if count:
             reason = (
                 f"{count:,} rows of {reference.table} in the database refer to rows that the import would remove"
-                f" (such as {example!r}): import {reference.table} as well, or add rows with --no-truncate"
+                f" (such as {example!r}): import {reference.table} as well, or add rows with {Remedy.ADD_ROWS}"
             )
             self.report.add(Issue(reference.target, reason, kind="abandoned"))
 

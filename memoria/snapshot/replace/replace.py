@@ -11,6 +11,7 @@ from memoria.snapshot.database import Sink
 from memoria.snapshot.errors import InvalidSnapshot
 from memoria.snapshot.formats import Reader
 from memoria.snapshot.reading import Reading, count_rows, held, missing_tables, note_fits, other_rows, require_valid
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.replace.apply import apply
 from memoria.snapshot.replace.load_empty import NeedsPlan, fill
 from memoria.snapshot.replace.options import ReplaceOptions
@@ -117,5 +118,5 @@ class Replace(Run):
             raise InvalidSnapshot(
                 f"{self.file.name} holds only the namespaces {', '.join(filtered)}:"
                 " replacing whole tables with it would delete the others; merge it with import-memories, or add its"
-                " rows with --no-truncate"
+                f" rows with {Remedy.ADD_ROWS}"
             )

@@ -1,4 +1,4 @@
-"""What identifies the rows of one table, in a temporary table, while an import is planned."""
+"""Stages what identifies the rows of one table in a temporary table, while an import is planned."""
 
 from __future__ import annotations
 

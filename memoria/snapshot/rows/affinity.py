@@ -1,4 +1,4 @@
-"""What a column of SQLite makes of a value, by the affinity that its declared type gives it."""
+"""Tells what a column of SQLite makes of a value, by the affinity that its declared type gives it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a jsonb column cannot hold, or holds as something else than the text that it is given."""
+"""Refuses JSON that a jsonb column cannot hold, or holds as something else than the text that it is given."""
 
 from __future__ import annotations
 

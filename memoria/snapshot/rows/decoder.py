@@ -18,6 +18,7 @@ import msgspec
 
 from memoria.json_bytes import encoded, encoder
 from memoria.snapshot.errors import InvalidValue
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.rows.affinity import is_not_zero, may_alter, require_unaltered
 from memoria.snapshot.rows.binary_json import require_binary
 from memoria.snapshot.rows.parser_types import JSON_NULL, explain, facts_of, struct_of
@@ -276,7 +277,7 @@ class RowDecoder:
             if not self._ignore_unknown:
                 raise InvalidValue(
                     f"the target database has no column {column.name!r}: update its schema, "
-                    "or leave the column out with --ignore-unknown",
+                    f"or leave the column out with {Remedy.IGNORE_UNKNOWN}",
                     unknown=column.name,
                 )
             self.ignored[column.name] += 1
@@ -314,7 +315,7 @@ class RowDecoder:
         if unknown and not self._ignore_unknown:
             raise InvalidValue(
                 f"unknown column {', '.join(map(shown, unknown))}: "
-                "update this program, or leave unknown columns out with --ignore-unknown",
+                f"update this program, or leave unknown columns out with {Remedy.IGNORE_UNKNOWN}",
                 unknown=unknown[0],
             )
         self.ignored.update(unknown)

@@ -1,4 +1,4 @@
-"""Where two rows of a table differ, by value."""
+"""Finds where two rows of a table differ, by value."""
 
 from __future__ import annotations
 

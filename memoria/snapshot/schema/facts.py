@@ -1,4 +1,4 @@
-"""What the engine knows of a table: its columns, its key, its references. Pure facts, no Django."""
+"""Describes a table to the engine: its columns, its key, its references. Pure facts, no Django."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ from django.test import Client
 from django.utils import timezone
 
 from memoria.admin.snapshots import jobs, storage
-from memoria.admin.snapshots.forms import BOXES, ELSEWHERE
 from memoria.models import Finding, Import, LongTermMemory, Upload
 from tests.admin.snapshots.conftest import Sign, act, address_of, applied, chosen, ended, memories, send, uploaded
 from tests.support.samples.databases import insert, rows_of, sample
@@ -273,15 +272,6 @@ def test_the_pages_speak_of_boxes_and_not_of_options(sqlite_site: str, sign_in: 
     assert "“Give every row a new id: a copy inside this database” gives new ids" in text
     assert not re.search(r"--[a-z]{3}", text.split("<h1>")[1]), re.search(r".{40}--[a-z]{3}.{40}", text)
     assert "1 row cannot be imported like this" in text
-
-
-def test_every_option_that_the_engine_names_has_a_word_here() -> None:
-    known = {flag.split()[0] for flag in (*BOXES, *ELSEWHERE)}
-    named = set()
-    for path in Path("memoria/snapshot").rglob("*.py"):
-        lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")]
-        named |= set(re.findall(r"(--[a-z][a-z-]+)", "\n".join(lines)))
-    assert named <= known
 
 
 @pytest.mark.parametrize("page_of", ["preview", "apply", "remove"])

@@ -11,7 +11,6 @@ import pytest
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows
 from memoria.snapshot.export.selection import Selection
 from tests.conftest import KINDS, MakeDatabase
-from tests.faults.faults import CREATE
 from tests.support.samples.databases import CORE, EVERY, insert, query, script
 from tests.support.samples.engine import export, without_header
 from tests.support.samples.rows import row
@@ -131,7 +130,7 @@ def test_a_table_without_its_key(migrated_url: str, tmp_path: Path) -> None:
 def test_a_database_without_tables(database_url: str, tmp_path: Path) -> None:
     with pytest.raises(
         DatabaseFailure,
-        match=f"has no tables yet: {CREATE.format('them')}",
+        match="has no tables yet: create them with ⟨Django's migrations⟩",
     ):
         export(database_url, tmp_path / "out.json")
     assert list(tmp_path.glob("*out*")) == []

@@ -40,7 +40,7 @@ def edited(content: bytes) -> Read:
         read(content)
     assert str(caught.value) == (
         "the file is complete, but was edited after its export (its sha256 does not match): "
-        "check it, then import it with --allow-edited"
+        "check it, then import it with ⟨allow_edited=True⟩"
     )
     result = read(content, allow_edited=True)
     assert result.reader.edited

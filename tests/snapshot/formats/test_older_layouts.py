@@ -138,7 +138,7 @@ def test_initial_release(migrated_url: str, tmp_path: Path) -> None:
             "short_term_memory",
             "49952399-c4aa-4ac1-b7dc-76fb0f17a300",
             "chat_id refers to chat_history '7e62aa0a-1df9-4d78-9c65-39382b0537e6', neither in the file nor in the"
-            " database; --missing-references null empties such references",
+            " database; ⟨null_missing_references=True⟩ empties such references",
         )
     ]
     report = import_(migrated_url, path, null_missing_references=True)
@@ -245,7 +245,8 @@ def test_unknown_column_and_table(migrated_url: str, tmp_path: Path) -> None:
         ("nonsense_table", None, "unknown"),
     ]
     assert caught.value.report.issues[0].reason == (
-        "unknown column 'brand_new_column': update this program, or leave unknown columns out with --ignore-unknown"
+        "unknown column 'brand_new_column': update this program, or leave unknown columns out with"
+        " ⟨ignore_unknown=True⟩"
     )
     report = import_(migrated_url, path, ignore_unknown=True)
     assert (report.exit_code, report.tables["long_term_memory"].ignored) == (3, {"brand_new_column": 1})
@@ -275,7 +276,7 @@ def test_a_part_of_the_namespaces_does_not_replace_the_whole(migrated_url: str, 
         import_(migrated_url, path)
     assert str(caught.value) == (
         f"{path} holds only the namespaces research: replacing whole tables with it would delete the others;"
-        " merge it with import-memories, or add its rows with --no-truncate"
+        " merge it with import-memories, or add its rows with ⟨truncate=False⟩"
     )
     with pytest.raises(InvalidSnapshot):
         import_(migrated_url, path, dry_run=True)

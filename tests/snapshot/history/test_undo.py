@@ -112,7 +112,7 @@ def test_rows_that_were_changed_since(url: str, tmp_path: Path) -> None:
         undo(url, 1)
     assert str(caught.value) == (
         "4 rows changed since import 1, such as long_term_memory 'm-2': was changed since"
-        " (nothing was changed; --force takes them back all the same)"
+        " (nothing was changed; ⟨force=True⟩ takes them back all the same)"
     )
     assert caught.value.report.refused
     assert caught.value.report.changed == [

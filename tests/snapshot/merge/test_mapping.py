@@ -36,15 +36,15 @@ def test_where_namespaces_go(maps: list[str], otherwise: str | None, expected: d
 @pytest.mark.parametrize(
     ("maps", "otherwise", "reason"),
     [
-        (["a"], None, "--namespace-map 'a' is not source=target"),
-        (["=b"], None, "--namespace-map '=b' is not source=target"),
-        (["a="], None, "--namespace-map 'a=' is not source=target"),
-        (["a= "], None, "--namespace-map 'a= ' is not source=target"),
-        (["a=b", "a=c"], None, "--namespace-map names 'a' twice"),
-        (["a*=b", "a*=c"], None, "--namespace-map names 'a*' twice"),
-        (["a=b*"], None, "--namespace-map 'a=b*': write one * on the left, and at most one on the right"),
-        (["a**=b"], None, "--namespace-map 'a**=b': write one * on the left, and at most one on the right"),
-        ([], "", "--namespace is empty: name a namespace"),
+        (["a"], None, "⟨namespaces⟩ 'a' is not source=target"),
+        (["=b"], None, "⟨namespaces⟩ '=b' is not source=target"),
+        (["a="], None, "⟨namespaces⟩ 'a=' is not source=target"),
+        (["a= "], None, "⟨namespaces⟩ 'a= ' is not source=target"),
+        (["a=b", "a=c"], None, "⟨namespaces⟩ names 'a' twice"),
+        (["a*=b", "a*=c"], None, "⟨namespaces⟩ names 'a*' twice"),
+        (["a=b*"], None, "⟨namespaces⟩ 'a=b*': write one * on the left, and at most one on the right"),
+        (["a**=b"], None, "⟨namespaces⟩ 'a**=b': write one * on the left, and at most one on the right"),
+        ([], "", "⟨otherwise⟩ is empty: name a namespace"),
     ],
 )
 def test_wrong_maps(maps: list[str], otherwise: str | None, reason: str) -> None:
@@ -55,9 +55,9 @@ def test_wrong_maps(maps: list[str], otherwise: str | None, reason: str) -> None
 
 def test_a_map_of_what_is_not_there() -> None:
     namespaces(["a=b", "team:*=x", "default=y"]).require_used(["a", "", "team:1"])
-    with pytest.raises(WrongMap, match=r"no rows in the namespace 'a' that --namespace-map names; it has b, c$"):
+    with pytest.raises(WrongMap, match=r"no rows in the namespace 'a' that ⟨namespaces⟩ names; it has b, c$"):
         Namespaces({"a": "x"}).require_used(["c", "b"])
-    with pytest.raises(WrongMap, match=r"no rows in the namespace 'a\*' that --namespace-map names; it has none$"):
+    with pytest.raises(WrongMap, match=r"no rows in the namespace 'a\*' that ⟨namespaces⟩ names; it has none$"):
         namespaces(["a*=x"]).require_used([])
 
 

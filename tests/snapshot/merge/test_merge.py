@@ -170,7 +170,7 @@ def test_ids_that_another_namespace_has(url: str, snapshot: Path) -> None:
     before = contents(url)
     with pytest.raises(InvalidRows) as caught:
         merge(url, snapshot, namespace="prod")
-    assert "in the namespace 'a': --new-ids gives new ids" in str(caught.value)
+    assert "in the namespace 'a': ⟨new_ids=True⟩ gives new ids" in str(caught.value)
     assert contents(url) == before
 
 
@@ -335,7 +335,7 @@ def test_embeddings(migrated_url: str, tmp_path: Path) -> None:
     path = file_of(tmp_path, long_term_memory=[long("m-1", embedding=[1, 2, 3]), long("m-2", "b", embedding=[1])])
     report = merge(migrated_url, path, dry_run=True)
     assert (
-        "Embeddings of the file have 3 dimensions, those in the namespace a 2: --embeddings drop leaves them out."
+        "Embeddings of the file have 3 dimensions, those in the namespace a 2: ⟨drop_embeddings=True⟩ leaves them out."
         in report.notes
     )
     merge(migrated_url, path, drop_embeddings=True)

@@ -12,7 +12,6 @@ from memoria.snapshot.errors import DatabaseFailure, Declined, InvalidRows
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.replace.replace import Replace
 from tests.conftest import RunMemoria
-from tests.faults.faults import CREATE
 from tests.support.samples.databases import CORE, EVERY, contents, insert, query, rows_of, script
 from tests.support.samples.engine import export, import_, opened
 from tests.support.samples.rows import layout_c, row, snapshot_row
@@ -150,7 +149,7 @@ class TestATargetThatLacksAColumn:
             (
                 "unknown",
                 "the target database has no column 'last_edited_by_model': update its schema,"
-                " or leave the column out with --ignore-unknown",
+                " or leave the column out with ⟨ignore_unknown=True⟩",
             )
         ]
         report = import_(older_url, path, ignore_unknown=True)
@@ -220,7 +219,7 @@ def test_a_database_without_tables(database_url: str, tmp_path: Path) -> None:
     path = write(tmp_path / "s.json", clusters=[snapshot_row("clusters")])
     with pytest.raises(DatabaseFailure) as caught:
         import_(database_url, path)
-    assert str(caught.value).endswith(f" has no tables yet: {CREATE.format('them')}")
+    assert str(caught.value).endswith(" has no tables yet: create them with ⟨Django's migrations⟩")
 
 
 def test_indexes_are_back_after_a_large_import(migrated_url: str, tmp_path: Path) -> None:

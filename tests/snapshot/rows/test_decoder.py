@@ -345,7 +345,8 @@ class TestColumns:
             cluster('"new":1,"weight":2,"ne\\nwer":{}')
         assert caught.value.unknown == "new"
         assert caught.value.reason == (
-            "unknown column 'new', 'ne\\nwer': update this program, or leave unknown columns out with --ignore-unknown"
+            "unknown column 'new', 'ne\\nwer': update this program, or leave unknown columns out with"
+            " ⟨ignore_unknown=True⟩"
         )
 
     def test_unknown_ignored(self) -> None:
@@ -368,7 +369,7 @@ class TestColumns:
         assert cluster('"weight":null', decoder) == {}
         assert refusal('"weight":0.5', decoder) == (
             "the target database has no column 'weight': update its schema, "
-            "or leave the column out with --ignore-unknown"
+            "or leave the column out with ⟨ignore_unknown=True⟩"
         )
         decoder = RowDecoder(CLUSTERS, lacking, ignore_unknown=True)
         assert cluster('"weight":0.5', decoder) == {}

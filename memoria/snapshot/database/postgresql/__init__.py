@@ -1,1 +1,1 @@
-"""How the engine reads and writes PostgreSQL."""
+"""Reads and writes PostgreSQL."""

@@ -1,4 +1,4 @@
-"""What the source and the sink of a PostgreSQL database share."""
+"""Gives the source and the sink of a PostgreSQL database what they share."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from memoria.snapshot.database.postgresql import encoding as postgresql_encoding
 from memoria.snapshot.database.postgresql.types import kinds
 from memoria.snapshot.database.sql import quoted
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.schema.facts import ColumnFacts, Reference, TableFacts
 
 BASE_TYPES = """
@@ -284,7 +285,8 @@ def elsewhere(cursor: Any) -> dict[str, str]:
             continue  # it is hidden by one of the same name, which counts
         elif is_view:
             found[name] = (
-                "is a view, whose rows are those of other tables: leave it out by naming the others with --table"
+                "is a view, whose rows are those of other tables: leave it out by naming the others with"
+                f" {Remedy.NAME_TABLES}"
             )
         elif actual != name:
             found[name] = f"is called {actual}: rename it"

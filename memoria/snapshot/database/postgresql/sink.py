@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-
 from memoria.snapshot.database.base import stored
 from memoria.snapshot.database.postgresql import connection as postgresql
 from memoria.snapshot.database.postgresql import encoding, notes, schema
@@ -24,16 +22,14 @@ _PIECE = 1 << 18
 
 
 class PostgreSQLSink(Transactions):
-    def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
-        super().__init__(connection, name)
-        self.holds_unicode = True
-        self.md5 = "md5(convert_to({}, 'UTF8'))"
-        self._forget()
+    holds_unicode = True
+    md5 = "md5(convert_to({}, 'UTF8'))"
 
     def __enter__(self) -> Self:
         self._database, self._is_pooled = postgresql.lent(self._connection, self._name)
         self._be_between()
         self._cursor = self._database.cursor()
+        self._forget()
         self.holds_unicode = encoding.of(self._database) in ("UTF8", encoding.NONE)
         if encoding.of(self._database) == encoding.NONE:
             self.md5 = "md5({})"  # a conversion would refuse what is not UTF-8

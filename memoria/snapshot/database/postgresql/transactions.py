@@ -1,4 +1,4 @@
-"""When what is written to a PostgreSQL database is kept, and when it is taken back."""
+"""Keeps what is written to a PostgreSQL database, or takes it back."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ class Transactions(PostgreSQLAdapter, Writer):
             for table in tables:
                 self.lock(table)
             self._compress_quickly()
-            yield
+            with self._guard(self):
+                yield
             if is_part:
                 self.query("RELEASE part")
             else:

@@ -1,1 +1,1 @@
-"""How the engine reads and writes SQLite."""
+"""Reads and writes SQLite."""

@@ -1,4 +1,4 @@
-"""What the source and the sink of a SQLite database share."""
+"""Gives the source and the sink of a SQLite database what they share."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from memoria.snapshot.database import is_file, path_of
 from memoria.snapshot.database.locks import lock_timeout
 from memoria.snapshot.errors import DatabaseBusy, DatabaseFailure, NotCreated, RowRefused
 from memoria.text import shown
@@ -52,21 +53,28 @@ def _translated(error: sqlite3.Error, name: str) -> DatabaseFailure:
     if code == sqlite3.SQLITE_CONSTRAINT:
         return RowRefused(name, str(error))
     if undecoded := _UNDECODED.match(str(error)):
-        return DatabaseFailure(f"{name}: a name or a text is not UTF-8: {shown(undecoded[1])}; rename or correct it")
+        problem = f"{name}: a name or a text is not UTF-8"
+        return DatabaseFailure(
+            f"{problem}: {shown(undecoded[1])}; rename or correct it", without_rows=f"{problem}; rename or correct it"
+        )
     return DatabaseFailure(f"{name}: {error}")
 
 
 def require_file(connection: BaseDatabaseWrapper, name: str) -> None:
     """Raises NotCreated where a driver would make a new database."""
-    path = str(connection.settings_dict["NAME"])
-    if not path.startswith("file:") and not Path(path).is_file():
+    path = path_of(connection)
+    if is_file(connection) and not (_is_uri(connection) or (path and path.is_file())):
         raise NotCreated(f"{name} does not exist", "it")
+
+
+def _is_uri(connection: BaseDatabaseWrapper) -> bool:
+    return str(connection.settings_dict["NAME"]).startswith("file:")
 
 
 def is_writable(connection: BaseDatabaseWrapper) -> bool:
     """Whether the system lets us write the file, and beside it what takes an interrupted change back."""
-    path = Path(str(connection.settings_dict["NAME"]))
-    return str(path).startswith("file:") or (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK))
+    path = path_of(connection)
+    return path is None or (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK))
 
 
 def connect(connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> sqlite3.Connection:

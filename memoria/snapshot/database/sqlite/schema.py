@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterable
 
+from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.schema.facts import ColumnFacts, Kind, Reference, TableFacts
 
 SEARCH_INDEX = "memory_search_fts"
@@ -67,7 +68,7 @@ def elsewhere(database: sqlite3.Connection) -> dict[str, str]:
         "virtual": "is a virtual table, whose rows are kept elsewhere",
     }
     return {
-        _lower(name): f"{kinds[kind]}: leave it out by naming the others with --table"
+        _lower(name): f"{kinds[kind]}: leave it out by naming the others with {Remedy.NAME_TABLES}"
         for name, kind in rows
         if kind in kinds
     }

@@ -9,7 +9,6 @@ from dataclasses import replace as replaced
 from typing import Any, Self
 
 import msgspec
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.snapshot.database.base import stored
 from memoria.snapshot.database.sql import quoted
@@ -25,10 +24,6 @@ _ROWS_AT_ONCE = 500
 class SQLiteSink(Transactions):
     holds_unicode = True
     md5 = "md5({})"
-
-    def __init__(self, connection: BaseDatabaseWrapper, name: str, *, read_only: bool) -> None:
-        super().__init__(connection, name)
-        self._read_only = read_only
 
     def __enter__(self) -> Self:
         self._database = sqlite.connect(self._connection, self._name, read_only=self._read_only)

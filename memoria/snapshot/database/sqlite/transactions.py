@@ -1,4 +1,4 @@
-"""When what is written to a SQLite database is kept, and when it is taken back."""
+"""Keeps what is written to a SQLite database, or takes it back."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ class Transactions(SQLiteAdapter, Writer):
         begin, commit, roll_back = self._steps
         self.query(begin)
         try:
-            yield
+            with self._guard(self):
+                yield
             self.query(commit)
         except BaseException:
             if self._database.in_transaction:
