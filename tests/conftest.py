@@ -93,15 +93,14 @@ def run_manage(
 ) -> subprocess.CompletedProcess[bytes]:
     given = {**os.environ, **(env or {})}
     environment = {name: value for name, value in given.items() if value is not None}
-    return subprocess.run(
-        warm.command(*map(str, args), environment=environment),
-        cwd=ROOT,
-        input=input if input is not None else b"",
-        env=environment,
-        capture_output=True,
-        timeout=timeout,
-        check=False,
-    )
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with warm.start(*map(str, args), environment=environment, **streams) as process:
+        try:
+            out, err = process.communicate(input, timeout=timeout)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 @pytest.fixture
