@@ -27,12 +27,12 @@ def executable() -> str:
     return found
 
 
-# For one module: while playwright is started, Django takes every test of the process for asynchronous.
-@pytest.fixture(scope="module")
+# For these tests only: while playwright is started, Django takes every test of the process for asynchronous.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # The sandbox of Chromium does not start for root; it loads nothing but our own pages.
-        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox", "--in-process-gpu"])
         yield browser
         browser.close()
 
@@ -117,9 +117,17 @@ def narrow(open_page: OpenPage) -> Page:
     return open_page(narrow=True)
 
 
+def change(page: Page, *, dark: bool = False, narrow: bool = False) -> None:
+    """Make it the window of somebody who sees the page otherwise, with its colours no longer on their way."""
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    page.set_viewport_size(PHONE if narrow else DESKTOP)  # type: ignore[arg-type]
+    page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished)).then(() => null)")
+
+
 def serious_violations(page: Page, *, within: str = "document") -> list[str]:
     """What axe finds on the page that keeps people out: rule, and the elements that break it."""
-    page.evaluate(AXE_SCRIPT)
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(AXE_SCRIPT)
     target = "document" if within == "document" else json.dumps(within)
     found: Any = page.evaluate(f"axe.run({target}, {{resultTypes: ['violations'], preload: false}})")
     return [
