@@ -7,6 +7,7 @@ of a server on which databases may be created, stands in for both PostgreSQLs.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import os
 import shutil
@@ -62,7 +63,11 @@ def _in_memory() -> str | None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        _, _, run = os.environ.pop(RUN_VARIABLE).partition(":")
+        run = os.environ[RUN_VARIABLE].partition(":")[2]
+        if GIVEN_SERVER:
+            for made in Path(run).glob("once/*-postgresql/made"):
+                server("postgresql").drop(made.read_text())
+        del os.environ[RUN_VARIABLE]
         postgres.stop_all(Path(run))
         shutil.rmtree(run, ignore_errors=True)
 
@@ -154,33 +159,50 @@ class MakeDatabase(Protocol):
     def __call__(self, kind: str, *, migrated: bool = False) -> str: ...
 
 
-@pytest.fixture(scope="session")
-def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """Per kind the database (a path, or a name on the server) that migrated ones are copied from."""
+def once(name: str, make: Callable[[Path], str]) -> str:
+    """What the first worker of the run that asks for `name` makes in a folder of its own, for all of them."""
+    folder = Path(os.environ[RUN_VARIABLE].partition(":")[2]) / "once" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    made = folder / "made"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            answer = make(folder)
+            made.write_text(answer)
+        return made.read_text()
 
+
+def template(kind: str, content: str, fill: Callable[[str], object], *, of: str = "") -> str:
+    """The database of a kind and content that others are copied from: a path, or a name on the server.
+
+    It is a copy of the template `of`, else empty, that `fill` has filled; its URL is what `fill` is given.
+    """
+
+    def make(folder: Path) -> str:
+        if kind == "sqlite":
+            path = str(folder / "template.sqlite3")
+            if of:
+                shutil.copyfile(of, path)
+            fill(f"sqlite:///{path}")
+            return path
+        name = server(kind).create(of or "template1")
+        fill(server(kind).url(name))
+        return name
+
+    return once(f"{content}-{kind}", make)
+
+
+@functools.cache
+def migrated_template(kind: str) -> str:
     def migrate(url: str) -> None:
         result = run_manage("migrate", "--verbosity=0", env={"DATABASE_URL": url})
         assert result.returncode == 0, result.stderr.decode()
 
-    with contextlib.ExitStack() as stack:
-
-        @functools.cache
-        def template(kind: str) -> str:
-            if kind == "sqlite":
-                path = tmp_path_factory.mktemp("template") / "migrated.sqlite3"
-                migrate(f"sqlite:///{path}")
-                return str(path)
-            name = stack.enter_context(server(kind).database())
-            migrate(server(kind).url(name))
-            return name
-
-        yield template
+    return template(kind, "migrated", migrate)
 
 
 @pytest.fixture
-def make_database(
-    tmp_path_factory: pytest.TempPathFactory, migrated_template: Callable[[str], str]
-) -> Iterator[MakeDatabase]:
+def make_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeDatabase]:
     """Makes databases of any kind in KINDS and returns their URLs; all are gone when the test ends.
 
     They are empty, or `migrated`: as `manage.py migrate` leaves them, Django's own tables included.
@@ -196,8 +218,8 @@ def make_database(
                 else:
                     path.touch()
                 return f"sqlite:///{path}"
-            template = migrated_template(kind) if migrated else "template1"
-            return Postgres(server(kind), stack).create_database(template=template)
+            source = migrated_template(kind) if migrated else "template1"
+            return Postgres(server(kind), stack).create_database(template=source)
 
         base = tmp_path_factory.getbasetemp()
         yield make

@@ -60,13 +60,20 @@ class Server:
     @contextlib.contextmanager
     def database(self, *, template: str = "template1") -> Iterator[str]:
         """The name of a new database, which is dropped in the end, whoever is still connected."""
-        name = f"test_{secrets.token_hex(6)}"
-        # Block by block, as is the default, takes twice as long.
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        name = self.create(template)
         try:
             yield name
         finally:
-            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            self.drop(name)
+
+    def create(self, template: str = "template1") -> str:
+        name = f"test_{secrets.token_hex(6)}"
+        # Block by block, as is the default, takes twice as long.
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        return name
+
+    def drop(self, name: str) -> None:
+        self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 _keepers: list[subprocess.Popen[bytes]] = []
