@@ -155,8 +155,12 @@ def postgres18() -> Iterator[Postgres]:
         yield Postgres(server("postgresql-18"), stack)
 
 
+Fill = Callable[[str], object]
+"""Puts something into the database with that URL."""
+
+
 class MakeDatabase(Protocol):
-    def __call__(self, kind: str, *, migrated: bool = False) -> str: ...
+    def __call__(self, kind: str, *, migrated: bool = False, filled: Fill | None = None) -> str: ...
 
 
 def once(name: str, make: Callable[[Path], str]) -> str:
@@ -172,53 +176,48 @@ def once(name: str, make: Callable[[Path], str]) -> str:
         return made.read_text()
 
 
-def template(kind: str, content: str, fill: Callable[[str], object], *, of: str = "") -> str:
-    """The database of a kind and content that others are copied from: a path, or a name on the server.
-
-    It is a copy of the template `of`, else empty, that `fill` has filled; its URL is what `fill` is given.
-    """
+@functools.cache
+def template(kind: str, migrated: bool, filled: Fill | None) -> str:
+    """The database that others are copied from: a path, or a name on the server."""
 
     def make(folder: Path) -> str:
+        source = template(kind, migrated, None) if filled else ""
         if kind == "sqlite":
-            path = str(folder / "template.sqlite3")
-            if of:
-                shutil.copyfile(of, path)
-            fill(f"sqlite:///{path}")
-            return path
-        name = server(kind).create(of or "template1")
-        fill(server(kind).url(name))
+            path = folder / "template.sqlite3"
+            shutil.copyfile(source, path) if source else path.touch()
+            (filled or _migrate)(f"sqlite:///{path}")
+            return str(path)
+        name = server(kind).create(source or "template1")
+        (filled or _migrate)(server(kind).url(name))
         return name
 
-    return once(f"{content}-{kind}", make)
+    if not migrated and not filled:
+        return "" if kind == "sqlite" else "template1"
+    content = f"{filled.__module__}.{filled.__qualname__}" if filled else "nothing"
+    return once(f"{'migrated' if migrated else 'empty'}-{content}-{kind}", make)
 
 
-@functools.cache
-def migrated_template(kind: str) -> str:
-    def migrate(url: str) -> None:
-        result = run_manage("migrate", "--verbosity=0", env={"DATABASE_URL": url})
-        assert result.returncode == 0, result.stderr.decode()
-
-    return template(kind, "migrated", migrate)
+def _migrate(url: str) -> None:
+    result = run_manage("migrate", "--verbosity=0", env={"DATABASE_URL": url})
+    assert result.returncode == 0, result.stderr.decode()
 
 
 @pytest.fixture
 def make_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeDatabase]:
     """Makes databases of any kind in KINDS and returns their URLs; all are gone when the test ends.
 
-    They are empty, or `migrated`: as `manage.py migrate` leaves them, Django's own tables included.
+    They are empty, or `migrated`: as `manage.py migrate` leaves them, Django's own tables included. Then they hold what
+    the function `filled` puts into a database; it is called once in a run.
     """
     with contextlib.ExitStack() as stack:
 
-        def make(kind: str, *, migrated: bool = False) -> str:
+        def make(kind: str, *, migrated: bool = False, filled: Fill | None = None) -> str:
+            source = template(kind, migrated, filled)
             if kind == "sqlite":
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=base)))
                 path = folder / "memoria.sqlite3"
-                if migrated:
-                    shutil.copyfile(migrated_template(kind), path)
-                else:
-                    path.touch()
+                shutil.copyfile(source, path) if source else path.touch()
                 return f"sqlite:///{path}"
-            source = migrated_template(kind) if migrated else "template1"
             return Postgres(server(kind), stack).create_database(template=source)
 
         base = tmp_path_factory.getbasetemp()

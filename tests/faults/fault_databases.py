@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Postgres, migrated_template, once, run_manage, server, template
+from tests.conftest import MakeDatabase, once, run_manage, template
 from tests.faults.faults import Make, fill_large, run
-
-
-@functools.cache
-def template_with(kind: str, content: str) -> str:
-    """The database of a kind and content that others are copied from: a path, or a name on the server."""
-    migrated = migrated_template(kind)
-    if content == "migrated":
-        return migrated
-    return template(kind, content, fill_large if content == "large" else load_sample, of=migrated)
 
 
 def load_sample(url: str) -> None:
@@ -28,21 +16,13 @@ def load_sample(url: str) -> None:
     assert loaded.returncode == 0, loaded.stderr.decode()
 
 
+FILLED = {"migrated": None, "sample": load_sample, "large": fill_large}
+
+
 @pytest.fixture
-def make(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
+def make(make_database: MakeDatabase) -> Make:
     """Databases that are gone when the test ends."""
-    with contextlib.ExitStack() as stack:
-
-        def make(kind: str, content: str = "sample") -> str:
-            source = template_with(kind, content)
-            if kind != "sqlite":
-                return Postgres(server(kind), stack).create_database(template=source)
-            path = tmp_path_factory.mktemp("database") / "memoria.sqlite3"
-            stack.callback(shutil.rmtree, path.parent, ignore_errors=True)
-            shutil.copyfile(source, path)
-            return f"sqlite:///{path}"
-
-        yield make
+    return lambda kind, content="sample": make_database(kind, migrated=True, filled=FILLED[content])
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +31,8 @@ def snapshots() -> Callable[[str], Path]:
 
     def snapshot(content: str) -> Path:
         def export(folder: Path) -> str:
-            path = folder / f"{content}.ndjson"
-            exported = run("export-data", path, "--database-url", f"sqlite:///{template_with('sqlite', content)}")
+            path, url = folder / f"{content}.ndjson", f"sqlite:///{template('sqlite', True, FILLED[content])}"
+            exported = run("export-data", path, "--database-url", url)
             assert exported.returncode == 0, exported.stderr
             return str(path)
 
