@@ -46,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         run = tempfile.mkdtemp(prefix="memoria-tests-", dir=_in_memory())
         os.environ[RUN_VARIABLE] = f"{os.getpid()}:{run}"
+        # Nor need a test wait for a disk: each commit of SQLite would.
+        config.option.basetemp = config.option.basetemp or f"{run}/tests"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _in_memory() -> str | None:
-    """Where the servers' files cost least, if there is room for them."""
+    """Where files cost least, those of the servers and of the tests, if there is room for them."""
     memory = "/dev/shm"
     with contextlib.suppress(OSError):
         if os.access(memory, os.W_OK | os.X_OK) and shutil.disk_usage(memory).free > MEMORY_WANTED:
