@@ -11,6 +11,7 @@ front of, tests start a fresh interpreter.
 from __future__ import annotations
 
 import atexit
+import fcntl
 import functools
 import os
 import select
@@ -19,19 +20,31 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-_STREAMS = {"stdin", "stdout", "stderr"}
+_OPTIONS = {"stdin", "stdout", "stderr", "start_new_session"}
 
 
 def start(*arguments: str, environment: Mapping[str, str], **options: Any) -> subprocess.Popen[bytes]:
-    """`python manage.py ARGUMENTS` in that environment, from the root of the repository."""
-    if options.keys() <= _STREAMS and _heeded_at_start(environment) == _heeded_at_start(os.environ):
+    """`python manage.py ARGUMENTS` in that environment, from the root of the repository.
+
+    In a session of its own a terminal that is its standard output controls it.
+    """
+    if options.keys() <= _OPTIONS and _heeded_at_start(environment) == _heeded_at_start(os.environ):
         return Process(arguments, cwd=ROOT, env=environment, **options)
+    if options.get("start_new_session"):
+        options["preexec_fn"] = control_by_terminal
     return subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, **options)
+
+
+def control_by_terminal() -> None:
+    """So that Ctrl-C means something, and the terminal can be opened by its name."""
+    if os.isatty(1):
+        fcntl.ioctl(1, termios.TIOCSCTTY, 0)
 
 
 def _heeded_at_start(environment: Mapping[str, str]) -> dict[str, str]:
@@ -49,7 +62,8 @@ class Process(subprocess.Popen[bytes]):
         theirs_in, _, _, theirs_out, _, theirs_err = pipes = given[9:15]
         streams = [theirs if theirs != -1 else own for own, theirs in enumerate((theirs_in, theirs_out, theirs_err))]
         variables = (f"{name}={value}" for name, value in environment.items())
-        message = b"\0".join(map(os.fsencode, (folder, *args, "", *variables)))
+        session = "session" if given[20] else ""
+        message = b"\0".join(map(os.fsencode, (session, folder, *args, "", *variables)))
         self._connection = socket.socket(socket.AF_UNIX)
         self._connection.connect(_server())
         socket.send_fds(self._connection, [len(message).to_bytes(4, "big")], streams)

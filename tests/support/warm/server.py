@@ -25,7 +25,7 @@ import memoria.backup
 import memoria.console
 import memoria.management
 import memoria.snapshot
-from tests.support.warm import ROOT, received
+from tests.support.warm import ROOT, control_by_terminal, received
 
 
 def serve(path: str) -> None:
@@ -103,11 +103,14 @@ def _import() -> None:
 
 def _take_over(message: bytes, streams: list[int]) -> None:
     """Become the process that a client asks for."""
-    folder, *rest = message.split(b"\0")
+    session, folder, *rest = message.split(b"\0")
     end = rest.index(b"")
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    if session:
+        os.setsid()
+        control_by_terminal()
     sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     os.environb.clear()
