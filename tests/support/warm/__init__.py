@@ -14,12 +14,11 @@ import atexit
 import fcntl
 import functools
 import os
+import secrets
 import select
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import termios
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,20 +99,15 @@ def received(connection: socket.socket, size: int) -> bytes:
 
 @functools.cache
 def _server() -> str:
-    folder = tempfile.mkdtemp(prefix="memoria-warm-")
-    path = f"{folder}/socket"
+    """The address on which it listens: a name of Linux's own, which is no file."""
+    name = f"memoria-warm-{secrets.token_hex(8)}"
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.warm.server", path],
+        [sys.executable, "-m", "tests.support.warm.server", name],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     assert server.stdout is not None
     assert server.stdout.readline() == b"ready\n"
-
-    def stop() -> None:
-        server.communicate()
-        shutil.rmtree(folder)
-
-    atexit.register(stop)
-    return path
+    atexit.register(server.communicate)
+    return f"\0{name}"

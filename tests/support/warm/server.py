@@ -28,12 +28,12 @@ import memoria.snapshot
 from tests.support.warm import ROOT, control_by_terminal, received
 
 
-def serve(path: str) -> None:
+def serve(name: str) -> None:
     """Fork for each client, until standard input ends. Returns in a fork only, which is to run `manage.py`."""
     _import()
     jobs: dict[int, Job] = {}
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
+        listener.bind(f"\0{name}")
         listener.listen(16)
         os.write(1, b"ready\n")
         while True:
