@@ -26,6 +26,8 @@ quickstart: .venv/.installed
 
 # No command below may touch the database of whoever runs it.
 check test test-all: export DATABASE_URL = sqlite://:memory:
+# Each of some thousand processes would compile anew what none has kept.
+check test test-all: export PYTHONDONTWRITEBYTECODE =
 check: .venv/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

@@ -7,6 +7,7 @@ of a server on which databases may be created, stands in for both PostgreSQLs.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import os
 import shutil
@@ -45,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         run = tempfile.mkdtemp(prefix="memoria-tests-", dir=_in_memory())
         os.environ[RUN_VARIABLE] = f"{os.getpid()}:{run}"
+        # Nor need a test wait for a disk: each commit of SQLite would.
+        config.option.basetemp = config.option.basetemp or f"{run}/tests"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _in_memory() -> str | None:
-    """Where the servers' files cost least, if there is room for them."""
+    """Where files cost least, those of the servers and of the tests, if there is room for them."""
     memory = "/dev/shm"
     with contextlib.suppress(OSError):
         if os.access(memory, os.W_OK | os.X_OK) and shutil.disk_usage(memory).free > MEMORY_WANTED:
@@ -62,7 +65,11 @@ def _in_memory() -> str | None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        _, _, run = os.environ.pop(RUN_VARIABLE).partition(":")
+        run = os.environ[RUN_VARIABLE].partition(":")[2]
+        if GIVEN_SERVER:
+            for made in Path(run).glob("once/*-postgresql/made"):
+                server("postgresql").drop(made.read_text())
+        del os.environ[RUN_VARIABLE]
         postgres.stop_all(Path(run))
         shutil.rmtree(run, ignore_errors=True)
 
@@ -93,15 +100,14 @@ def run_manage(
 ) -> subprocess.CompletedProcess[bytes]:
     given = {**os.environ, **(env or {})}
     environment = {name: value for name, value in given.items() if value is not None}
-    return subprocess.run(
-        warm.command(*map(str, args), environment=environment),
-        cwd=ROOT,
-        input=input if input is not None else b"",
-        env=environment,
-        capture_output=True,
-        timeout=timeout,
-        check=False,
-    )
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with warm.start(*map(str, args), environment=environment, **streams) as process:
+        try:
+            out, err = process.communicate(input, timeout=timeout)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 @pytest.fixture
@@ -151,54 +157,70 @@ def postgres18() -> Iterator[Postgres]:
         yield Postgres(server("postgresql-18"), stack)
 
 
+Fill = Callable[[str], object]
+"""Puts something into the database with that URL."""
+
+
 class MakeDatabase(Protocol):
-    def __call__(self, kind: str, *, migrated: bool = False) -> str: ...
+    def __call__(self, kind: str, *, migrated: bool = False, filled: Fill | None = None) -> str: ...
 
 
-@pytest.fixture(scope="session")
-def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """Per kind the database (a path, or a name on the server) that migrated ones are copied from."""
+def once(name: str, make: Callable[[Path], str]) -> str:
+    """What the first worker of the run that asks for `name` makes in a folder of its own, for all of them."""
+    folder = Path(os.environ[RUN_VARIABLE].partition(":")[2]) / "once" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    made = folder / "made"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            answer = make(folder)
+            made.write_text(answer)
+        return made.read_text()
 
-    def migrate(url: str) -> None:
-        result = run_manage("migrate", "--verbosity=0", env={"DATABASE_URL": url})
-        assert result.returncode == 0, result.stderr.decode()
 
-    with contextlib.ExitStack() as stack:
+@functools.cache
+def template(kind: str, migrated: bool, filled: Fill | None) -> str:
+    """The database that others are copied from: a path, or a name on the server."""
 
-        @functools.cache
-        def template(kind: str) -> str:
-            if kind == "sqlite":
-                path = tmp_path_factory.mktemp("template") / "migrated.sqlite3"
-                migrate(f"sqlite:///{path}")
-                return str(path)
-            name = stack.enter_context(server(kind).database())
-            migrate(server(kind).url(name))
-            return name
+    def make(folder: Path) -> str:
+        source = template(kind, migrated, None) if filled else ""
+        if kind == "sqlite":
+            path = folder / "template.sqlite3"
+            shutil.copyfile(source, path) if source else path.touch()
+            (filled or _migrate)(f"sqlite:///{path}")
+            return str(path)
+        name = server(kind).create(source or "template1")
+        (filled or _migrate)(server(kind).url(name))
+        return name
 
-        yield template
+    if not migrated and not filled:
+        return "" if kind == "sqlite" else "template1"
+    content = f"{filled.__module__}.{filled.__qualname__}" if filled else "nothing"
+    return once(f"{'migrated' if migrated else 'empty'}-{content}-{kind}", make)
+
+
+def _migrate(url: str) -> None:
+    result = run_manage("migrate", "--verbosity=0", env={"DATABASE_URL": url})
+    assert result.returncode == 0, result.stderr.decode()
 
 
 @pytest.fixture
-def make_database(
-    tmp_path_factory: pytest.TempPathFactory, migrated_template: Callable[[str], str]
-) -> Iterator[MakeDatabase]:
+def make_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeDatabase]:
     """Makes databases of any kind in KINDS and returns their URLs; all are gone when the test ends.
 
-    They are empty, or `migrated`: as `manage.py migrate` leaves them, Django's own tables included.
+    They are empty, or `migrated`: as `manage.py migrate` leaves them, Django's own tables included. Then they hold what
+    the function `filled` puts into a database; it is called once in a run.
     """
     with contextlib.ExitStack() as stack:
 
-        def make(kind: str, *, migrated: bool = False) -> str:
+        def make(kind: str, *, migrated: bool = False, filled: Fill | None = None) -> str:
+            source = template(kind, migrated, filled)
             if kind == "sqlite":
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=base)))
                 path = folder / "memoria.sqlite3"
-                if migrated:
-                    shutil.copyfile(migrated_template(kind), path)
-                else:
-                    path.touch()
+                shutil.copyfile(source, path) if source else path.touch()
                 return f"sqlite:///{path}"
-            template = migrated_template(kind) if migrated else "template1"
-            return Postgres(server(kind), stack).create_database(template=template)
+            return Postgres(server(kind), stack).create_database(template=source)
 
         base = tmp_path_factory.getbasetemp()
         yield make

@@ -147,18 +147,9 @@ def test_every_kind_of_value_is_specified() -> None:
 COMMANDS_PAGE = ROOT / "docs" / "commands.md"
 
 
-def help_of(command: str) -> str:
-    program = "import sys; sys.argv[0] = 'memoria'; from memoria.cli import main; main()"
-    result = subprocess.run(
-        [sys.executable, "-c", program, command, "--help"],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "DATABASE_URL": "sqlite://:memory:"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-    )
-    return result.stdout
+def parser_of(command: str) -> ArgumentParser:
+    parser: ArgumentParser = load_command_class("memoria", command).create_parser("memoria", command)
+    return parser
 
 
 def _same_in_every_python(text: str) -> list[str]:
@@ -167,11 +158,27 @@ def _same_in_every_python(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_help_in_commands_md_is_that_of_the_command(command: str) -> None:
-    help = help_of(command)
+def test_the_help_in_commands_md_is_that_of_the_command(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    help = parser_of(command).format_help()
     assert max(map(len, help.partition("\n\n")[2].splitlines())) <= 80
     wanted = f"```text\n{help}```\n"
     require_block(COMMANDS_PAGE, f"help {command}", wanted, normalised=_same_in_every_python)
+
+
+def test_the_program_prints_that_help() -> None:
+    program = "import sys; sys.argv[0] = 'memoria'; from memoria.cli import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", program, COMMANDS[0], "--help"],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "DATABASE_URL": "sqlite://:memory:"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    printed = block(COMMANDS_PAGE, f"help {COMMANDS[0]}").removeprefix("```text\n").removesuffix("```\n")
+    assert _same_in_every_python(result.stdout) == _same_in_every_python(printed)
 
 
 def test_every_command_has_a_section() -> None:
@@ -184,8 +191,7 @@ def test_every_command_has_a_section() -> None:
 def test_every_option_is_explained_below_its_command(command: str) -> None:
     text = re.sub(_block(f"help {command}"), "", section(COMMANDS_PAGE, f"## {command}"), flags=re.DOTALL)
     explained = {option for words in first_column(text) for option in re.findall(r"--?[a-z][a-z-]*", words)}
-    parser: ArgumentParser = load_command_class("memoria", command).create_parser("memoria", command)
-    actions = [action for action in parser._actions if DJANGOS_OWN.isdisjoint(action.option_strings)]
+    actions = [action for action in parser_of(command)._actions if DJANGOS_OWN.isdisjoint(action.option_strings)]
     options = {option for action in actions for option in action.option_strings} - {"-h", "--help", "-v", "--verbosity"}
     assert explained - {"-"} == options
 

@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from memoria.snapshot.export.selection import Selection
-from tests.conftest import RunMemoria
+from tests.conftest import MakeDatabase, RunMemoria
 from tests.support.properties import examples
 from tests.support.samples.databases import connected, contents, insert
 from tests.support.samples.engine import export
@@ -235,13 +235,13 @@ def test_a_namespace_that_is_not_there(url: str, tmp_path: Path, run_memoria: Ru
 
 
 class TestTheScript:
+    @pytest.fixture(autouse=True)
+    def _database(self, make_database: MakeDatabase) -> None:
+        self.database = make_database("sqlite", migrated=True)
+
     def run(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         """From a folder that is not the project's."""
-        database = f"sqlite:///{folder}/db.sqlite3"
-        environment = {**os.environ, "DATABASE_URL": database, "MEMORIA_EXPORT_DIR": str(folder / "export")}
-        subprocess.run(
-            [sys.executable, ROOT / "manage.py", "migrate", "-v0"], env=environment, check=True, capture_output=True
-        )
+        environment = {**os.environ, "DATABASE_URL": self.database, "MEMORIA_EXPORT_DIR": str(folder / "export")}
         return subprocess.run(
             [sys.executable, ROOT / "scripts" / "export_memories.py", *arguments],
             cwd=folder,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, once
 
 APPS = '\nINSTALLED_APPS += ["memoria", "import_export"]\n'
 
@@ -133,10 +133,8 @@ class Project:
             file.write(text)
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheel, and with what the tests have installed for what the wheel needs."""
-    folder = tmp_path_factory.mktemp("wheel")
+def environment(folder: Path) -> str:
+    """The Python of an environment with the wheel, and with what the tests have installed for what the wheel needs."""
     source = folder / "source"
     source.mkdir()
     for name in ("memoria", "memoria_site"):
@@ -147,12 +145,16 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source]
     subprocess.run(build, check=True, timeout=120)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "env"], check=True, timeout=60)
-    python = folder / "env" / "bin" / "python"
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "env")}))
     (packages / "needed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     (wheel,) = folder.glob("*.whl")
     shutil.unpack_archive(wheel, packages, "zip")
-    return python
+    return str(folder / "env" / "bin" / "python")
+
+
+@pytest.fixture
+def python() -> Path:
+    return Path(once("wheel", environment))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.site import Site, running
+from tests.conftest import template
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
@@ -27,19 +28,19 @@ def executable() -> str:
     return found
 
 
-# For one module: while playwright is started, Django takes every test of the process for asynchronous.
-@pytest.fixture(scope="module")
+# For these tests only: while playwright is started, Django takes every test of the process for asynchronous.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # The sandbox of Chromium does not start for root; it loads nothing but our own pages.
-        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox", "--in-process-gpu"])
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, migrated_template: Callable[[str], str]) -> Iterator[Site]:
-    with running(tmp_path_factory.mktemp("site"), migrated_template("sqlite")) as site:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running(tmp_path_factory.mktemp("site"), template("sqlite", True, None)) as site:
         yield site
 
 
@@ -117,9 +118,17 @@ def narrow(open_page: OpenPage) -> Page:
     return open_page(narrow=True)
 
 
+def change(page: Page, *, dark: bool = False, narrow: bool = False) -> None:
+    """Make it the window of somebody who sees the page otherwise, with its colours no longer on their way."""
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    page.set_viewport_size(PHONE if narrow else DESKTOP)  # type: ignore[arg-type]
+    page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished)).then(() => null)")
+
+
 def serious_violations(page: Page, *, within: str = "document") -> list[str]:
     """What axe finds on the page that keeps people out: rule, and the elements that break it."""
-    page.evaluate(AXE_SCRIPT)
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(AXE_SCRIPT)
     target = "document" if within == "document" else json.dumps(within)
     found: Any = page.evaluate(f"axe.run({target}, {{resultTypes: ['violations'], preload: false}})")
     return [

@@ -34,6 +34,8 @@ LARGE_TEXT = 8000
 
 # Never the developer's database; and compiled once, not two hundred times.
 _ENVIRONMENT = {"DATABASE_URL": "sqlite:////nonexistent/memoria.sqlite3", "PYTHONDONTWRITEBYTECODE": ""}
+_LOOK = 0.0005
+"""Seconds between two looks: who looks without a pause takes the processor from what is looked at."""
 
 
 def path_of(url: str) -> Path:
@@ -157,6 +159,7 @@ class Running:
         while not when():
             assert self.process.poll() is None, f"it ended too early: {self.ended()}"
             assert time.monotonic() < end, "the moment never came"
+            time.sleep(_LOOK)
         self.process.send_signal(signal.SIGSTOP)
         assert when(), "the moment passed too quickly"
         # In this order: one that is sent to a stopped process may reach any of its threads.
@@ -169,28 +172,20 @@ def started(
     *arguments: str | Path,
     env: Mapping[str, str] | None = None,
     program: tuple[str, ...] = (),
+    fresh: bool = False,
     **options: Any,
 ) -> Iterator[Running]:
-    """`manage.py` as a process that the test can watch and strike; it is gone when the block ends."""
-    command = [*program, sys.executable, "manage.py", *map(str, arguments)]
-    with _process(command, {**os.environ, **_ENVIRONMENT, **(env or {})}, **options) as running:
-        yield running
+    """`manage.py` as a process that the test can watch and strike; it is gone when the block ends.
 
-
-def run(*arguments: str | Path, env: Mapping[str, str] | None = None, **options: Any) -> Ended:
-    """`manage.py`, to its end."""
-    if options.keys() - {"stdin", "stdout", "stderr"}:
-        with started(*arguments, env=env, **options) as running:
-            return running.ended()
-    environment = {**os.environ, **_ENVIRONMENT, **(env or {})}
-    with _process(warm.command(*map(str, arguments), environment=environment), environment, **options) as running:
-        return running.ended()
-
-
-@contextlib.contextmanager
-def _process(command: list[str], environment: Mapping[str, str], **options: Any) -> Iterator[Running]:
+    With `program` that is what starts it; `fresh`, or with other options than streams, it is no fork of a warm one.
+    """
+    words, environment = list(map(str, arguments)), {**os.environ, **_ENVIRONMENT, **(env or {})}
     options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, **options)
+    if program or fresh:
+        command = [*program, sys.executable, "manage.py", *words]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, **options)
+    else:
+        process = warm.start(*words, environment=environment, **options)
     try:
         yield Running(process)
     finally:
@@ -200,6 +195,12 @@ def _process(command: list[str], environment: Mapping[str, str], **options: Any)
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def run(*arguments: str | Path, env: Mapping[str, str] | None = None, **options: Any) -> Ended:
+    """`manage.py`, to its end."""
+    with started(*arguments, env=env, **options) as running:
+        return running.ended()
 
 
 def partials(folder: Path) -> list[Path]:

@@ -68,14 +68,14 @@ def test_a_merge_and_its_undo(make: Make, snapshots: Snapshots, kind: str) -> No
     rng, struck = random.Random(64), 0
     for _ in range(KILLS):
         done = states(url).count("done")
-        struck += killed(url, merge, rng.uniform(0.2, 1.1) * (whole + 0.3))
+        struck += killed(url, merge, rng.uniform(0.1, 1.1) * whole)
         is_there = states(url).count("done") > done
         assert rows(url) == (after if is_there else before)
         if not is_there:
             ended = run(*merge, "--database-url", url)
             assert ended.returncode == 0, ended.stderr
         number = str(len(states(url)))
-        struck += killed(url, ("undo-import", number, "--no-input"), rng.uniform(0.2, 1.1) * (whole_undo + 0.3))
+        struck += killed(url, ("undo-import", number, "--no-input"), rng.uniform(0.1, 1.1) * whole_undo)
         is_undone = states(url)[-1] == "undone"
         assert rows(url) == (before if is_undone else after)
         if not is_undone:

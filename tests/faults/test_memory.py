@@ -32,7 +32,7 @@ def test_export(make: Make, tmp_path: Path, kind: str, name: str) -> None:
     url, path, old = make(kind, "large"), tmp_path / name, b"what was exported before"
     for megabytes in MORE:
         path.write_bytes(old)
-        with started("export-data", path, "--database-url", url) as run:
+        with started("export-data", path, "--database-url", url, fresh=True) as run:
             ended = limited(run, lambda: partials(tmp_path), megabytes)
         assert (ended.returncode == 0) == (path.read_bytes() != old), ended
         assert partials(tmp_path) == [], ended
@@ -45,7 +45,7 @@ def test_import(make: Make, snapshots: Callable[[str], Path], kind: str) -> None
     execute(url, "DELETE FROM long_term_memory")
     before = state(url)
     for megabytes in MORE:
-        with moment(url) as begun, started("import-data", path, "--database-url", url, "--no-input") as run:
+        with moment(url) as begun, started("import-data", path, "--database-url", url, "--no-input", fresh=True) as run:
             ended = limited(run, begun, megabytes)
         require_sentence(ended)
         if ended.returncode == 0:

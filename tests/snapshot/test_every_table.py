@@ -64,8 +64,7 @@ def test_there_and_back(
 def test_into_a_database_that_the_existing_memoria_created(
     run_memoria: RunMemoria, make_database: MakeDatabase, tmp_path: Path, source_kind: str, kind: str
 ) -> None:
-    source, target = make_database(source_kind, migrated=True), make_database(kind)
-    create_existing(target)
+    source, target = make_database(source_kind, migrated=True), make_database(kind, filled=create_existing)
     fill(source, existing=True)
     before = held(source)
     move(run_memoria, source, target, tmp_path / "first.json")

@@ -49,8 +49,7 @@ def existing_url(database_kind: str, make_database: MakeDatabase, tmp_path: Path
     """The tiny sample, once of each kind."""
     if database_kind == "sqlite":
         return sqlite_sample("sqlite_tiny", tmp_path)
-    url = make_database(database_kind)
-    load_postgresql_sample(url)
+    url = make_database(database_kind, filled=load_postgresql_sample)
     return url
 
 
@@ -149,8 +148,7 @@ class TestTarget:
 
     @pytest.mark.parametrize("kind", POSTGRESQL)
     def test_four_byte_floats_are_counted(self, kind: str, make_database: MakeDatabase, tmp_path: Path) -> None:
-        url = make_database(kind)
-        load_postgresql_sample(url)
+        url = make_database(kind, filled=load_postgresql_sample)
         strengths = {"r-1": 0.1 + 0.2, "r-2": 0.5, "r-3": 1e-3}
         edges = [
             snapshot_row("memory_relationships", relationship_id=key, strength=value)
@@ -166,8 +164,7 @@ class TestTarget:
     def test_a_float_that_four_bytes_cannot_hold(
         self, kind: str, make_database: MakeDatabase, tmp_path: Path, value: float
     ) -> None:
-        url = make_database(kind)
-        load_postgresql_sample(url)
+        url = make_database(kind, filled=load_postgresql_sample)
         path = write(
             tmp_path / "edge.json", memory_relationships=[snapshot_row("memory_relationships", strength=value)]
         )
@@ -223,8 +220,7 @@ class TestTarget:
     def test_tables_that_are_created_are_those_of_the_migrations(
         self, database_kind: str, make_database: MakeDatabase, run_memoria: RunMemoria, tmp_path: Path
     ) -> None:
-        url = make_database(database_kind)
-        create_existing(url)
+        url = make_database(database_kind, filled=create_existing)
         dropped = [table for table in EVERY if table not in ("teams", "chat_history", "clusters")]
         cascade = "" if database_kind == "sqlite" else " CASCADE"
         script(url, ";".join(f"DROP TABLE {table}{cascade}" for table in reversed(dropped)))
@@ -382,8 +378,7 @@ class TestPostgreSQLVariants:
         self, kind: str, make_database: MakeDatabase, tmp_path: Path, truncate: bool
     ) -> None:
         """Its trigger makes it, also of a row that is changed in place because others refer to it."""
-        url = make_database(kind)
-        load_postgresql_sample(url)
+        url = make_database(kind, filled=load_postgresql_sample)
         script(url, "CREATE TABLE notes (memory_id text REFERENCES short_term_memory ON DELETE CASCADE)")
         if truncate:
             insert(
@@ -401,8 +396,7 @@ class TestPostgreSQLVariants:
     def test_a_row_that_is_replaced_in_place_keeps_nothing(
         self, kind: str, make_database: MakeDatabase, tmp_path: Path
     ) -> None:
-        url = make_database(kind)
-        load_postgresql_sample(url)
+        url = make_database(kind, filled=load_postgresql_sample)
         script(url, "ALTER TABLE clusters ADD mood text DEFAULT 'calm', ADD note text")
         insert(url, "clusters", [row("clusters") | {"mood": "wild", "note": "mine"}])
         insert(url, "cluster_members", [row("cluster_members")])

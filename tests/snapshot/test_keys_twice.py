@@ -191,11 +191,9 @@ def facts_of(url: str) -> set[str]:
 
 
 @pytest.mark.parametrize("existing", [True, False])
-def test_every_table_has_distinct_keys(database_url: str, migrated_url: str, existing: bool) -> None:
+def test_every_table_has_distinct_keys(database_kind: str, make_database: MakeDatabase, existing: bool) -> None:
     """None of them costs a look at its keys."""
-    if existing:
-        create_existing(database_url)
-    url = database_url if existing else migrated_url
+    url = make_database(database_kind, migrated=not existing, filled=create_existing if existing else None)
     assert facts_of(url) == {table.name for table in TABLES}
 
 

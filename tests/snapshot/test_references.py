@@ -60,8 +60,7 @@ def url(request: pytest.FixtureRequest, make_database: MakeDatabase, tmp_path: P
     if kind == "sqlite":
         url = sqlite_sample("sqlite_tiny", tmp_path)
     else:
-        url = make_database(kind)
-        load_postgresql_sample(url)
+        url = make_database(kind, filled=load_postgresql_sample)
     clear(url)
     return url
 

@@ -50,8 +50,7 @@ def test_triggers_are_named(migrated_url: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", POSTGRESQL)
 def test_what_fills_the_search_vector_is_no_news(kind: str, make_database: MakeDatabase, tmp_path: Path) -> None:
-    url = make_database(kind)
-    create_existing(url)
+    url = make_database(kind, filled=create_existing)
     path = tmp_path / "s.json"
     path.write_bytes(layout_c(short_term_memories=[snapshot_row("short_term_memory")]))
     assert import_(url, path).notes[1:] == []

@@ -1,8 +1,8 @@
 """Which tests a developer runs (`make test`), and which only the exhaustive lane does (`make test-all`).
 
 The exhaustive lane has everything. The other leaves out what takes long for what it finds: the browser, injected
-faults, whole installations, every cut and flipped bit; and PostgreSQL 16 where 18 is tried and the version cannot
-matter.
+faults, killed workers, whole installations, every cut and flipped bit; and PostgreSQL 16 where 18 is tried and the
+version cannot matter.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import PurePath
 import pytest
 
 EXHAUSTIVE = (
+    "admin/snapshots/test_worker.py",
     "backup/test_memory.py",
     "backup/test_verify.py",
     "browser",
@@ -27,9 +28,7 @@ OF_EACH_VERSION = (
     "backup",
     "models",
     "snapshot/database",
-    "snapshot/test_encodings.py",
     "snapshot/test_existing_databases.py",
-    "snapshot/test_other_types.py",
     "snapshot/test_round_trip.py",
     "test_migrations.py",
 )

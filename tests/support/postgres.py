@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import secrets
 import shutil
@@ -23,6 +24,7 @@ from urllib.parse import quote, urlsplit
 
 import psutil
 import psycopg2
+import psycopg2.extensions
 
 # Nothing here outlives the run, so nothing needs to survive a crash of the machine.
 CONFIGURATION = """
@@ -52,21 +54,34 @@ class Server:
         return f"{parts.scheme}://{netloc}/{quote(dbname)}" + (f"?{parts.query}" if parts.query else "")
 
     def execute(self, sql: str) -> None:
-        with contextlib.closing(psycopg2.connect(self.address)) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(sql)
+        with _maintenance(self.address).cursor() as cursor:
+            cursor.execute(sql)
 
     @contextlib.contextmanager
     def database(self, *, template: str = "template1") -> Iterator[str]:
         """The name of a new database, which is dropped in the end, whoever is still connected."""
-        name = f"test_{secrets.token_hex(6)}"
-        # Block by block, as is the default, takes twice as long.
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        name = self.create(template)
         try:
             yield name
         finally:
-            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            self.drop(name)
+
+    def create(self, template: str = "template1") -> str:
+        name = f"test_{secrets.token_hex(6)}"
+        # Block by block, as is the default, takes twice as long.
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        return name
+
+    def drop(self, name: str) -> None:
+        self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@functools.cache
+def _maintenance(address: str) -> psycopg2.extensions.connection:
+    """One connection for all that a process creates and drops there."""
+    connection = psycopg2.connect(address)
+    connection.autocommit = True
+    return connection
 
 
 _keepers: list[subprocess.Popen[bytes]] = []

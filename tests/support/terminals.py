@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import select
-import subprocess
-import sys
-import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from tests.conftest import ROOT
+from tests.support import warm
 
 
 class Terminal:
@@ -23,15 +19,13 @@ class Terminal:
 
     def __init__(self, *arguments: str | Path, stdin: IO[Any] | int | None = None, env: Mapping[str, str] = {}) -> None:
         self._ours, theirs = pty.openpty()
-        self._process = subprocess.Popen(
-            [sys.executable, "manage.py", *map(str, arguments)],
-            cwd=ROOT,
+        self._process = warm.start(
+            *map(str, arguments),
+            environment={**os.environ, "TERM": "xterm", "COLUMNS": "120", **env},
             stdin=theirs if stdin is None else stdin,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "TERM": "xterm", "COLUMNS": "120", **env},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(1, termios.TIOCSCTTY, 0),  # so that Ctrl-C means something
         )
         os.close(theirs)
         self.text = ""

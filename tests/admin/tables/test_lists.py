@@ -171,8 +171,7 @@ def test_search_without_an_index_says_how_far_it_looked(
 def test_existing_databases_have_an_index_of_words(
     database_kind: str, make_database: MakeDatabase, django_db_blocker: Any
 ) -> None:
-    url = make_database(database_kind)
-    create_existing(url)
+    url = make_database(database_kind, filled=create_existing)
     with as_default(url, django_db_blocker):
         index = search.full_text(ShortTermMemory, "default")
         if database_kind == "sqlite" and not index:

@@ -18,10 +18,7 @@ TABLES = ("teams", "workspaces", "workspace_members", "policy_artifacts", "spati
 
 @pytest.fixture(params=[True, False], ids=["migrated", "existing"])
 def url(request: pytest.FixtureRequest, database_kind: str, make_database: MakeDatabase) -> str:
-    made = make_database(database_kind, migrated=request.param)
-    if not request.param:
-        create_existing(made)
-    return made
+    return make_database(database_kind, migrated=request.param, filled=None if request.param else create_existing)
 
 
 def write(path: Path, **tables: list[dict[str, Any]]) -> Path:

@@ -48,15 +48,16 @@ def state_of(url: str, number: int) -> str:
     return str(state)
 
 
-@pytest.fixture
-def url(migrated_url: str) -> str:
-    """A row in every table, and some more memories."""
+def a_row_in_every_table(url: str) -> None:
+    """And some more memories."""
     for table in EVERY:
-        insert(migrated_url, table, [row(table)])
-    insert(
-        migrated_url, "long_term_memory", [memory("m-2", embedding="[1e-320, 1.10]"), memory("m-3", x_coord=0.1 + 0.2)]
-    )
-    return migrated_url
+        insert(url, table, [row(table)])
+    insert(url, "long_term_memory", [memory("m-2", embedding="[1e-320, 1.10]"), memory("m-3", x_coord=0.1 + 0.2)])
+
+
+@pytest.fixture
+def url(database_kind: str, make_database: MakeDatabase) -> str:
+    return make_database(database_kind, migrated=True, filled=a_row_in_every_table)
 
 
 def test_replaced_tables_come_back(url: str, tmp_path: Path) -> None:
@@ -207,8 +208,7 @@ def test_numbers_of_what_is_not_there(url: str, database_kind: str, make_databas
     for place in (url, make_database(database_kind)):
         with pytest.raises(SnapshotError, match="knows no import 5: see list-imports"):
             undo(place, 5)
-    older = make_database(database_kind)
-    create_existing(older)
+    older = make_database(database_kind, filled=create_existing)
     with opened(older) as connection:
         assert imports(connection, "here") == []
 

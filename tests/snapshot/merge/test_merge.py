@@ -44,13 +44,12 @@ def actions(report: Report) -> dict[str, dict[str, int]]:
     }
 
 
-@pytest.fixture
-def url(migrated_url: str) -> str:
-    """A namespace with all kinds of references."""
-    insert(migrated_url, "teams", [row("teams")])
-    insert(migrated_url, "chat_history", [row("chat_history", chat_id="c-1", namespace="a")])
+def a_namespace(url: str) -> None:
+    """With all kinds of references."""
+    insert(url, "teams", [row("teams")])
+    insert(url, "chat_history", [row("chat_history", chat_id="c-1", namespace="a")])
     insert(
-        migrated_url,
+        url,
         "long_term_memory",
         [
             memory("m-1", team_id="t-1", related_memories_json='["m-2", "gone", "other"]', original_chat_id="c-1"),
@@ -59,13 +58,13 @@ def url(migrated_url: str) -> str:
         ],
     )
     insert(
-        migrated_url,
+        url,
         "short_term_memory",
         [row("short_term_memory", memory_id="s-1", namespace="a", chat_id="c-1")],
     )
-    insert(migrated_url, "clusters", [row("clusters", id=1, summary="one"), row("clusters", id=2, summary="two")])
+    insert(url, "clusters", [row("clusters", id=1, summary="one"), row("clusters", id=2, summary="two")])
     insert(
-        migrated_url,
+        url,
         "cluster_members",
         [
             row("cluster_members", id=1, memory_id="m-1", cluster_id=1),
@@ -73,14 +72,18 @@ def url(migrated_url: str) -> str:
             row("cluster_members", id=3, memory_id="other", cluster_id=2),
         ],
     )
-    insert(migrated_url, "memory_relationships", [edge("r-1", "m-1", "m-2"), edge("r-2", "s-1", "m-1")])
-    insert(migrated_url, "memory_entities", [row("memory_entities", namespace="a")])
-    insert(migrated_url, "spatial_metadata", [row("spatial_metadata", namespace="a")])
-    insert(migrated_url, "memory_access_events", [row("memory_access_events", id=7, namespace="a")])
-    insert(migrated_url, "thread_events", [row("thread_events", namespace="a")])
-    insert(migrated_url, "thread_message_links", [row("thread_message_links", id=5, namespace="a")])
-    insert(migrated_url, "link_memory_threads", [row("link_memory_threads", id=3)])
-    return migrated_url
+    insert(url, "memory_relationships", [edge("r-1", "m-1", "m-2"), edge("r-2", "s-1", "m-1")])
+    insert(url, "memory_entities", [row("memory_entities", namespace="a")])
+    insert(url, "spatial_metadata", [row("spatial_metadata", namespace="a")])
+    insert(url, "memory_access_events", [row("memory_access_events", id=7, namespace="a")])
+    insert(url, "thread_events", [row("thread_events", namespace="a")])
+    insert(url, "thread_message_links", [row("thread_message_links", id=5, namespace="a")])
+    insert(url, "link_memory_threads", [row("link_memory_threads", id=3)])
+
+
+@pytest.fixture
+def url(database_kind: str, make_database: MakeDatabase) -> str:
+    return make_database(database_kind, migrated=True, filled=a_namespace)
 
 
 @pytest.fixture
@@ -371,8 +374,7 @@ def test_policies_are_one_of_a_name(migrated_url: str, tmp_path: Path) -> None:
 
 def test_an_older_database(make_database: Any, database_kind: str, snapshot: Path, tmp_path: Path) -> None:
     """One that was never migrated: the import makes the tables of its history, and nothing else."""
-    older = make_database(database_kind)
-    create_existing(older)
+    older = make_database(database_kind, filled=create_existing)
     report = merge(older, snapshot)
     assert report.import_id == 1
     export(older, older_file := tmp_path / "older.json")
@@ -671,8 +673,7 @@ class TestWhatBelongsNowhere:
 
     def test_a_number_in_a_json_column(self, make_database: MakeDatabase, tmp_path: Path) -> None:
         """SQLite makes one of a text in a column that is declared JSON."""
-        url, path = make_database("sqlite"), tmp_path / "in.json"
-        create_existing(url)
+        url, path = make_database("sqlite", filled=create_existing), tmp_path / "in.json"
         insert(url, "long_term_memory", [row("long_term_memory", processed_data="5.0", embedding="[1]")])
         export(url, path)
         (part,) = merge(url, path, undo=False).merge

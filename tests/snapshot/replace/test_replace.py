@@ -11,7 +11,7 @@ import pytest
 from memoria.snapshot.errors import DatabaseFailure, Declined, InvalidRows
 from memoria.snapshot.files import InputFile
 from memoria.snapshot.replace.replace import Replace
-from tests.conftest import RunMemoria
+from tests.conftest import MakeDatabase, RunMemoria
 from tests.support.samples.databases import CORE, EVERY, contents, insert, query, rows_of, script
 from tests.support.samples.engine import export, import_, opened
 from tests.support.samples.rows import layout_c, row, snapshot_row
@@ -22,12 +22,14 @@ def write(path: Path, **tables: list[dict[str, Any]]) -> Path:
     return path
 
 
-@pytest.fixture
-def filled_url(migrated_url: str) -> str:
-    """One row in each table."""
+def one_row_each(url: str) -> None:
     for table in CORE:
-        insert(migrated_url, table, [row(table)])
-    return migrated_url
+        insert(url, table, [row(table)])
+
+
+@pytest.fixture
+def filled_url(database_kind: str, make_database: MakeDatabase) -> str:
+    return make_database(database_kind, migrated=True, filled=one_row_each)
 
 
 def test_only_the_tables_of_the_file(filled_url: str, tmp_path: Path) -> None:

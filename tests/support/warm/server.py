@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -13,6 +14,8 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
+from dataclasses import dataclass
 
 import django
 from django.conf import empty, settings
@@ -22,27 +25,62 @@ import memoria.backup
 import memoria.console
 import memoria.management
 import memoria.snapshot
-from tests.support.warm import ROOT
-from tests.support.warm.client import received
+from tests.support.warm import ROOT, control_by_terminal, received
 
 
-def serve(path: str) -> None:
+def serve(name: str) -> None:
     """Fork for each client, until standard input ends. Returns in a fork only, which is to run `manage.py`."""
     _import()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    jobs: dict[int, Job] = {}
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
+        listener.bind(f"\0{name}")
         listener.listen(16)
         os.write(1, b"ready\n")
-        while listener in select.select([listener, sys.stdin], [], [])[0]:
-            connection, _ = listener.accept()
-            if os.fork() == 0:
-                listener.close()
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                _watch(connection)
-                return
-            connection.close()
+        while True:
+            watched = [listener, sys.stdin, *jobs, *(job.client for job in jobs.values())]
+            ready = select.select(watched, [], [])[0]
+            if sys.stdin in ready:
+                break
+            for ended, job in list(jobs.items()):
+                if ended in ready:
+                    job.send(os.waitpid(job.pid, 0)[1])
+                    job.close()
+                    del jobs[ended]
+                elif job.client in ready:
+                    os.kill(job.pid, signal.SIGKILL)  # the client is gone: its test waited long enough
+            if listener in ready:
+                client, _ = listener.accept()
+                size, streams, *_ = socket.recv_fds(client, 4, 3)
+                message = received(client, int.from_bytes(size, "big"))
+                pid = os.fork()
+                if pid == 0:
+                    for mine in (listener, client, *jobs.values()):
+                        mine.close()
+                    _take_over(message, streams)
+                    return
+                for stream in streams:
+                    os.close(stream)
+                job = Job(pid, client, os.pidfd_open(pid))
+                job.send(pid)
+                jobs[job.ended] = job
     os._exit(0)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run, and the client that waits for it."""
+
+    pid: int
+    client: socket.socket
+    ended: int
+
+    def close(self) -> None:
+        self.client.close()
+        os.close(self.ended)
+
+    def send(self, number: int) -> None:
+        with contextlib.suppress(OSError):
+            self.client.sendall(number.to_bytes(4, "big"))
 
 
 def _import() -> None:
@@ -63,40 +101,46 @@ def _import() -> None:
     gc.freeze()
 
 
-def _watch(connection: socket.socket) -> None:
-    """Take the job. One fork more runs it, in which alone this returns; here its end is awaited and told."""
-    size, streams, *_ = socket.recv_fds(connection, 4, 3)
-    folder, *rest = received(connection, int.from_bytes(size, "big")).split(b"\0")
+def _take_over(message: bytes, streams: list[int]) -> None:
+    """Become the process that a client asks for."""
+    session, folder, *rest = message.split(b"\0")
     end = rest.index(b"")
-    job = os.fork()
-    if job == 0:
-        connection.close()
-        _take_over(folder, rest[:end], rest[end + 1 :], streams)
-        return
-    for stream in streams:
-        os.close(stream)
-    ended = os.pidfd_open(job)
-    if ended not in select.select([ended, connection], [], [])[0]:
-        os.kill(job, 9)  # the client is gone: its test waited long enough
-    _, status = os.waitpid(job, 0)
-    with contextlib.suppress(OSError):
-        connection.sendall(status.to_bytes(4, "big"))
-    os._exit(0)
-
-
-def _take_over(folder: bytes, arguments: list[bytes], environment: list[bytes], streams: list[int]) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    if session:
+        os.setsid()
+        control_by_terminal()
     sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     os.environb.clear()
-    os.environb.update(dict(variable.split(b"=", 1) for variable in environment))
+    os.environb.update(dict(variable.split(b"=", 1) for variable in rest[end + 1 :]))
     os.chdir(folder)
-    sys.argv = ["manage.py", *map(os.fsdecode, arguments)]
+    sys.argv = ["manage.py", *map(os.fsdecode, rest[:end])]
     sys.path[0] = str(ROOT)
+
+
+def _run() -> None:
+    """`manage.py`, with all that an interpreter does at its end but taking itself to pieces.
+
+    That would take longer than most runs, since each page of memory is copied first.
+    """
+    code = 0
+    try:
+        runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):
+            raise
+        code = ended.code or 0
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)  # and the interpreter says why it cannot write
 
 
 if __name__ == "__main__":
     serve(sys.argv[1])
-    runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
+    _run()

@@ -30,8 +30,7 @@ def url(kind: str, make_database: MakeDatabase) -> str:
 
 
 def test_facts_of_an_existing_database(kind: str, make_database: MakeDatabase) -> None:
-    url = make_database(kind)
-    load_postgresql_sample(url)
+    url = make_database(kind, filled=load_postgresql_sample)
     with opened(url) as connection, database.source(connection, "here") as source:
         facts = source.facts()
     assert facts["cluster_members"].references == (
