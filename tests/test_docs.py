@@ -28,7 +28,6 @@ from memoria.backup.store.catalogue import Entry
 from memoria.backup.store.sidecar import Sidecar
 from memoria.snapshot import errors, report
 from memoria.snapshot.compare import compare
-from memoria.snapshot.history import report as undo_report
 from memoria.snapshot.history.history import Imported
 from memoria.snapshot.schema import registry
 from memoria.snapshot.schema.facts import Column, Kind, Table
@@ -209,7 +208,7 @@ def test_every_exit_code_is_explained() -> None:
         ("#### `file`", [field.name for field in dataclasses.fields(report.FileReport)]),
         ("#### `tables`", [field.name for field in dataclasses.fields(report.TableReport)]),
         ("#### `merge`", [field.name for field in dataclasses.fields(report.MergeReport)]),
-        ("### Undo", [*undo_report.UndoReport(1, "").as_dict()]),
+        ("### Undo", [*report.UndoReport(1, "").as_dict()]),
         ("#### Objects of `list-imports --json`", [*IMPORTED.as_dict()]),
         ("#### `issues`", [field.name for field in dataclasses.fields(report.Issue)]),
         ("### Comparison", [*compare.Comparison("", "", {}, {}).as_dict()]),

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from memoria.console.render import console, headed
 from memoria.console.words import in_options
-from memoria.snapshot import Imported, UndoReport
+from memoria.snapshot import Imported
+from memoria.snapshot.report import UndoReport
 from memoria.text import counted, visible
 
 _PRINTED = 20

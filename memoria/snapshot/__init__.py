@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from memoria.snapshot.export.export import Export
     from memoria.snapshot.export.selection import Selection
     from memoria.snapshot.history.history import Imported, Origin, imports
-    from memoria.snapshot.history.report import UndoReport
     from memoria.snapshot.history.undo import Undo
     from memoria.snapshot.merge.actions import OUTCOMES
     from memoria.snapshot.merge.mapping import Namespaces, namespaces
@@ -39,7 +38,6 @@ __all__ = [
     "Side",
     "TableComparison",
     "Undo",
-    "UndoReport",
     "compare_sides",
     "database_side",
     "imports",
@@ -53,7 +51,6 @@ _HOMES = {
     "export.export": ("Export",),
     "export.selection": ("Selection",),
     "history.history": ("Imported", "Origin", "imports"),
-    "history.report": ("UndoReport",),
     "history.undo": ("Undo",),
     "merge.actions": ("OUTCOMES",),
     "merge.mapping": ("Namespaces", "namespaces"),

@@ -29,8 +29,7 @@ from typing import TYPE_CHECKING, Self
 from memoria.snapshot.remedy import Remedy
 
 if TYPE_CHECKING:
-    from memoria.snapshot.history.report import UndoReport
-    from memoria.snapshot.report import Report
+    from memoria.snapshot.report import Report, UndoReport
 
 
 class SnapshotError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memoria.console.render_imports import undo_question
-from memoria.snapshot.history.report import TableUndo, UndoReport
+from memoria.snapshot.report import TableUndo, UndoReport
 
 
 @pytest.mark.parametrize(

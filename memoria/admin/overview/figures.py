@@ -35,7 +35,6 @@ class Spread:
 
 def spread(model: type[Model], using: str) -> Spread:
     """Of a table of memories, in one query; rounded from a sample where the table is large."""
-    postgresql = connections[using].vendor == "postgresql"
     total = about(model, using) or 0
     source, scale = connections[using].ops.quote_name(model._meta.db_table), 1.0
     with_sample = ""
@@ -46,19 +45,11 @@ def spread(model: type[Model], using: str) -> Spread:
             f" FROM {source} TABLESAMPLE SYSTEM ({share:.6f}) REPEATABLE (1)) "
         )
         source = "sample"
-    month = "to_char(created_at, 'YYYY-MM')" if postgresql else "substr(created_at, 1, 7)"
-    by_month = f"(SELECT {month} AS value, count(*) AS n FROM {source} GROUP BY 1 ORDER BY 1 DESC LIMIT {MONTHS})"
-    if postgresql:
-        # The name of a month is made once a month, and not once a row.
-        by_month = (
-            "(SELECT to_char(value, 'YYYY-MM') AS value, n FROM (SELECT date_trunc('month', created_at) AS value,"
-            f" count(*) AS n FROM {source} GROUP BY 1 ORDER BY 1 DESC LIMIT {MONTHS}) AS months)"
-        )
     selects = [f"SELECT 'total' AS kind, '' AS value, count(*) AS n FROM {source}"]
     for kind, column in (("namespaces", "namespace"), ("categories", "category_primary")):
         grouped = f"SELECT {column} AS value, count(*) AS n FROM {source} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {SHOWN}"
         selects.append(f"SELECT '{kind}', value, n FROM ({grouped}) AS {kind}")
-    selects.append(f"SELECT 'months', value, n FROM {by_month} AS by_month")
+    selects.append(f"SELECT 'months', value, n FROM ({_by_month(source, using)}) AS by_month")
     found: dict[str, dict[str, int]] = {"total": {}, "namespaces": {}, "categories": {}, "months": {}}
     with connections[using].cursor() as cursor:
         cursor.execute(with_sample + " UNION ALL ".join(selects))
@@ -75,6 +66,15 @@ def spread(model: type[Model], using: str) -> Spread:
         _scaled(found["categories"], scale),
         dict(sorted(_scaled(found["months"], scale).items())),
     )
+
+
+def _by_month(source: str, using: str) -> str:
+    """The query for the newest months and their rows."""
+    postgresql = connections[using].vendor == "postgresql"
+    # There the name of a month is made once a month, and not once a row.
+    month = "date_trunc('month', created_at)" if postgresql else "substr(created_at, 1, 7)"
+    counts = f"SELECT {month} AS value, count(*) AS n FROM {source} GROUP BY 1 ORDER BY 1 DESC LIMIT {MONTHS}"
+    return f"SELECT to_char(value, 'YYYY-MM') AS value, n FROM ({counts}) AS months" if postgresql else counts
 
 
 def _scaled(counts: Mapping[str, int], scale: float) -> dict[str, int]:

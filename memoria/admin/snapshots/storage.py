@@ -7,7 +7,6 @@ process that holds it, however that ended, so "is anybody at it?" always has a t
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from typing import Any
 from memoria import conf
 from memoria.models.uploads import new_id
 from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.files.ownership import hold, may_hold
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 _PROGRESS = ".progress"
@@ -70,7 +70,7 @@ def create() -> tuple[str, int]:
         os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise FileFailure.of("keep", "the upload", error) from None
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    hold(descriptor)
     return name, descriptor
 
 
@@ -99,7 +99,7 @@ def held(name: str) -> Iterator[int | None]:
     """A descriptor of a stored file, locked for the length of the block; None where another has it."""
     descriptor = open_stored(name)
     try:
-        yield descriptor if _locked(descriptor, _PATIENCE) else None
+        yield descriptor if may_hold(descriptor, _PATIENCE) else None
     finally:
         os.close(descriptor)
 
@@ -111,21 +111,9 @@ def in_use(name: str) -> bool:
     except FileFailure:
         return False
     try:
-        return not _locked(descriptor, 0, fcntl.LOCK_SH)
+        return not may_hold(descriptor, shared=True)
     finally:
         os.close(descriptor)
-
-
-def _locked(descriptor: int, patience: float, kind: int = fcntl.LOCK_EX) -> bool:
-    end = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() >= end:
-                return False
-            time.sleep(0.02)
 
 
 def remove(name: str) -> None:

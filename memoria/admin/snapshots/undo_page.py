@@ -30,9 +30,10 @@ from memoria.admin.snapshots.read_only import ReadOnlyAdmin
 from memoria.background import enqueue
 from memoria.databases import connection_for
 from memoria.models import Import
-from memoria.snapshot import Undo, UndoReport
+from memoria.snapshot import Undo
 from memoria.snapshot.errors import SnapshotError
 from memoria.snapshot.remedy import Remedy
+from memoria.snapshot.report import UndoReport
 from memoria.text import visible
 
 SHOWN = 100

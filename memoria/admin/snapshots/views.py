@@ -252,8 +252,6 @@ def _job_page(
     choices = Choices.of(found.choices)
     shown = found.result or found.preview
     lines = grid(shown) if shown else []
-    deleted = sum(line.deleted for line in lines)
-    tables = shown["tables"] if shown else {}
     nothing = _is_nothing(shown)
     context = {
         **site_of(request).each_context(request),
@@ -264,18 +262,11 @@ def _job_page(
         "wrong_name": wrong_name,
         "message": _message(found),
         "nothing": nothing,
-        "all_there": {part.action for line in lines for part in line.parts} <= {"identical", "duplicate"},
         "busy": found.state in Upload.BUSY,
         "progress": _progress(found),
-        "report": shown,
-        "lines": lines,
-        "deleted": counted(deleted, "row"),
-        "inserted": counted(sum(counts["inserted"] for counts in tables.values()), "row"),
-        "before_and_after": before_and_after((n, c["deleted"], c["inserted"]) for n, c in tables.items()),
+        **_figures(shown, lines),
         "replaces": choices.mode == REPLACE,
         "form": form or ChoicesForm(request.user, found.namespaces, choices),
-        "ways": by_namespace(shown) if shown else [],
-        "elsewhere": sum(part["rows"] for part in shown.get("merge", ()) if not part["source"]) if shown else 0,
         "kept": KEPT,
         **_permissions(request, found, choices, nothing=nothing),
         "rows_at": _rows_at(request, shown or {}, lines),
@@ -283,6 +274,21 @@ def _job_page(
         **_findings(request, found),
     }
     return TemplateResponse(request, _TEMPLATES + "job.html", context, status=status)
+
+
+def _figures(shown: dict[str, Any] | None, lines: list[Line]) -> dict[str, Any]:
+    """What a preview or a result says, for the page; `lines` are its tables."""
+    tables = shown["tables"] if shown else {}
+    return {
+        "report": shown,
+        "lines": lines,
+        "all_there": {part.action for line in lines for part in line.parts} <= {"identical", "duplicate"},
+        "deleted": counted(sum(line.deleted for line in lines), "row"),
+        "inserted": counted(sum(counts["inserted"] for counts in tables.values()), "row"),
+        "before_and_after": before_and_after((n, c["deleted"], c["inserted"]) for n, c in tables.items()),
+        "ways": by_namespace(shown) if shown else [],
+        "elsewhere": sum(part["rows"] for part in shown.get("merge", ()) if not part["source"]) if shown else 0,
+    }
 
 
 def _permissions(request: HttpRequest, found: Upload, choices: Choices, *, nothing: bool) -> dict[str, bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 import time
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from memoria.snapshot.errors import DatabaseBusy, FileFailure
+from memoria.snapshot.files.ownership import may_hold
 
 
 class Busy(DatabaseBusy):
@@ -53,10 +53,8 @@ def _acquire(path: Path, what: str) -> int:
 
 
 def _lock(descriptor: int, what: str) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Busy(f"another run{_holder(descriptor)} works on {what}; try again when it is done") from None
+    if not may_hold(descriptor):
+        raise Busy(f"another run{_holder(descriptor)} works on {what}; try again when it is done")
 
 
 def _sign(descriptor: int, path: Path) -> None:

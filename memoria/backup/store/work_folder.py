@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import escape
 from pathlib import Path
 
 from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.files.ownership import hold, left_behind, own_name
 
 _SUFFIX = ".work"
 
@@ -20,7 +17,7 @@ _SUFFIX = ".work"
 @contextmanager
 def work_folder(folder: Path, name: str) -> Iterator[Path]:
     """`.NAME.xxxxxxxx.work` in `folder`, mode 0700, removed with all that is in it."""
-    path = folder / f".{name}.{secrets.token_hex(4)}{_SUFFIX}"
+    path = folder / own_name(name, _SUFFIX)
     try:
         try:
             with _living(folder, name, path):
@@ -41,18 +38,12 @@ def _living(folder: Path, name: str, path: Path) -> Iterator[None]:
     except OSError as error:
         raise FileFailure.of("write", f"to {folder}", error) from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        hold(descriptor)
         yield
     finally:
         os.close(descriptor)
 
 
 def _sweep(folder: Path, name: str) -> None:
-    for left in folder.glob(f".{escape(name)}.????????{_SUFFIX}"):
-        with contextlib.suppress(OSError):
-            descriptor = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
-            finally:
-                os.close(descriptor)
+    for left in left_behind(folder, name, _SUFFIX, os.O_RDONLY | os.O_DIRECTORY):
+        shutil.rmtree(left, ignore_errors=True)

@@ -24,21 +24,7 @@ class Command(SnapshotCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", metavar="SRC", help="the snapshot to read, or - for standard input")
-        parser.add_argument(
-            "--namespace",
-            type=as_utf8,
-            metavar="NAME",
-            help="the namespace for all rows that --namespace-map does not name",
-        )
-        parser.add_argument(
-            "--namespace-map",
-            action="extend",
-            nargs="+",
-            type=_pair,
-            default=[],
-            metavar="SOURCE=TARGET",
-            help="send the rows of one namespace to another, or with 'team:*=prod:*' of several; may be repeated",
-        )
+        _add_namespaces(parser)
         parser.add_argument(
             "--new-ids",
             action="store_true",
@@ -120,6 +106,24 @@ class _Consent:
     def covers(self, report: Report) -> bool:
         self.wanted = overwritten(report) or ""
         return not self._asks or self.wanted in ("", self.given)
+
+
+def _add_namespaces(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--namespace",
+        type=as_utf8,
+        metavar="NAME",
+        help="the namespace for all rows that --namespace-map does not name",
+    )
+    parser.add_argument(
+        "--namespace-map",
+        action="extend",
+        nargs="+",
+        type=_pair,
+        default=[],
+        metavar="SOURCE=TARGET",
+        help="send the rows of one namespace to another, or with 'team:*=prod:*' of several; may be repeated",
+    )
 
 
 def _pair(text: str) -> str:

@@ -13,7 +13,8 @@ from memoria.console.progress import TerminalProgress
 from memoria.console.question import Question
 from memoria.console.render_imports import print_undo, undo_question
 from memoria.databases import describe
-from memoria.snapshot import Undo, UndoReport
+from memoria.snapshot import Undo
+from memoria.snapshot.report import UndoReport
 
 
 class Command(SnapshotCommand):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from typing import Self
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files import compression
 from memoria.snapshot.files.background import Behind
+from memoria.snapshot.files.ownership import hold, left_behind, own_name
 from memoria.snapshot.files.urls import require_local
 
 _SYNC_EVERY = 16 << 20
@@ -133,10 +132,9 @@ class OutputFile:
 
     def _create_partial(self, path: Path) -> int:
         while True:
-            self._partial = path.with_name(f".{_stem(path)}.{secrets.token_hex(4)}{_PARTIAL}")
+            self._partial = path.with_name(own_name(_stem(path), _PARTIAL))
             descriptor = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            # Held until the process ends, so that a later run knows a dead run's file from a living one's.
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            hold(descriptor)
             if os.fstat(descriptor).st_nlink:
                 return descriptor
             os.close(descriptor)  # another run swept it away before it was held
@@ -216,23 +214,14 @@ def _begins(path: Path, *magic: bytes) -> bool:
 
 def _sweep(path: Path) -> None:
     """Remove what killed runs left beside `path`: partial files that no living process holds."""
-    for partial in path.parent.glob(f".{_escaped(_stem(path))}.????????{_PARTIAL}"):
+    for partial in left_behind(path.parent, _stem(path), _PARTIAL, os.O_RDWR):
         with contextlib.suppress(OSError):
-            descriptor = os.open(partial, os.O_RDWR | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                partial.unlink()
-            finally:
-                os.close(descriptor)
+            partial.unlink()
 
 
 def _stem(path: Path) -> str:
     """As much of the name as leaves room for what is added to it: a name has at most 255 bytes."""
     return os.fsdecode(os.fsencode(path.name)[:200])
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
 def sync_folder(folder: Path) -> None:

@@ -22,11 +22,10 @@ from memoria.snapshot.errors import (
 )
 from memoria.snapshot.history.history import now, require_notes
 from memoria.snapshot.history.references import locked, referring
-from memoria.snapshot.history.report import ChangedRow, TableUndo, UndoReport
 from memoria.snapshot.history.sql import CHANGES, COLUMNS, HELD, Changes
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.remedy import Remedy
-from memoria.snapshot.report import ISSUES_SHOWN
+from memoria.snapshot.report import ISSUES_SHOWN, ChangedRow, TableUndo, UndoReport
 from memoria.snapshot.schema.facts import Table, TableFacts
 from memoria.snapshot.schema.fitting import require_writable
 from memoria.snapshot.schema.registry import HISTORY, TABLES, require_in_sight

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from memoria.json_bytes import encoded, encoder
+from memoria.json_bytes import encoded
 from memoria.snapshot.errors import InvalidValue
 from memoria.snapshot.remedy import Remedy
 from memoria.snapshot.rows.affinity import is_not_zero, may_alter, require_unaltered
@@ -32,7 +32,7 @@ from memoria.snapshot.rows.values import (
     parser_reason,
     quote_bare_numbers,
 )
-from memoria.snapshot.schema.facts import Column, Kind, Table, TableFacts
+from memoria.snapshot.schema.facts import Column, ColumnFacts, Kind, Table, TableFacts
 from memoria.snapshot.times import canonical_time
 from memoria.text import shown
 
@@ -80,11 +80,15 @@ class RowDecoder:
         self._ignore_unknown = ignore_unknown
         self._struct = struct_of(table, self._facts, validate)
         self._decode = msgspec.json.Decoder(self._struct).decode
-        self._held = held = [facts_of(self._facts, column) for column in table.columns]
+        self._held = [facts_of(self._facts, column) for column in table.columns]
         self._names = [column.name for column in table.columns]
         self._required = [i for i, c in enumerate(table.columns) if c.default is not None and not c.null]
         self._defaults = defaults_of(table) if defaults is None else defaults
         """Made once: rows that lack a time were imported together."""
+        self._sort_columns(table, self._held)
+
+    def _sort_columns(self, table: Table, held: Sequence[ColumnFacts]) -> None:
+        """Note which of the columns have to be looked at for what."""
         self._jsons = _positions(table, Kind.JSON)
         self._times = _positions(table, Kind.TIME)
         self._floats = _positions(table, Kind.FLOAT)
@@ -344,21 +348,6 @@ def decoders(
         table.name: RowDecoder(table, facts.get(table.name), ignore_unknown=ignore_unknown, validate=validate)
         for table in tables
     }
-
-
-class RowEncoder:
-    """Encodes rows of one table that hold only `columns`, in that order; JSON columns are given as `msgspec.Raw`."""
-
-    def __init__(self, columns: Sequence[Column]) -> None:
-        fields = [(column.name, object) for column in columns]
-        self._plain = msgspec.defstruct("Row", fields, gc=False)
-        null = (JSON_NULL.strip("$"), list[str], msgspec.field(name=JSON_NULL))
-        self._with_json_null = msgspec.defstruct("RowWithJSONNull", [*fields, null], gc=False)
-        self._encode = encoder()
-
-    def encode(self, values: Sequence[Any], json_null: list[str] | None = None) -> bytes:
-        row = self._with_json_null(*values, json_null) if json_null else self._plain(*values)
-        return self._encode(row)
 
 
 def defaults_of(table: Table) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 
 from memoria.snapshot.errors import DatabaseFailure, InvalidRows, SnapshotError, UndoRefused
 from memoria.snapshot.history.history import imports
-from memoria.snapshot.history.report import ChangedRow, TableUndo, UndoReport
+from memoria.snapshot.report import ChangedRow, TableUndo, UndoReport
 from tests.conftest import KINDS, MakeDatabase, server
 from tests.support.samples.databases import (
     EVERY,

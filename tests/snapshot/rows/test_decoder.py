@@ -3,12 +3,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import msgspec
 import pytest
 
 from memoria.json_bytes import encoded
 from memoria.snapshot.errors import InvalidValue
-from memoria.snapshot.rows.decoder import RowDecoder, RowEncoder
+from memoria.snapshot.rows.decoder import RowDecoder
 from memoria.snapshot.schema.facts import ColumnFacts, TableFacts
 from tests.snapshot.snapshots import BY_NAME
 
@@ -407,24 +406,3 @@ class TestKey:
     )
     def test_key(self, row: bytes, key: str | None) -> None:
         assert RowDecoder(CLUSTERS).key(row) == key
-
-
-class TestEncoder:
-    def test_reads_back(self) -> None:
-        columns = [CLUSTERS.by_name[name] for name in ("id", "summary", "centroid", "weight")]
-        encoder = RowEncoder(columns)
-        row = encoder.encode([1, 'é"\n\0', msgspec.Raw(b"[1.10, null]"), -0.0])
-        assert row == b'{"id":1,"summary":"\xc3\xa9\\"\\n\\u0000","centroid":[1.10, null],"weight":-0.0}'
-        assert decoded(RowDecoder(CLUSTERS), row) == {
-            "id": 1,
-            "summary": 'é"\n\0',
-            "centroid": "[1.10, null]",
-            "weight": -0.0,
-        }
-
-    def test_json_null(self) -> None:
-        encoder = RowEncoder([CLUSTERS.by_name[name] for name in ("id", "summary", "centroid")])
-        assert encoder.encode([1, "s", None]) == b'{"id":1,"summary":"s","centroid":null}'
-        row = encoder.encode([1, "s", None], ["centroid"])
-        assert row == b'{"id":1,"summary":"s","centroid":null,"$json_null":["centroid"]}'
-        assert decoded(RowDecoder(CLUSTERS), row) == {"id": 1, "summary": "s", "centroid": "null"}

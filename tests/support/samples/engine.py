@@ -15,7 +15,6 @@ from memoria.snapshot import formats
 from memoria.snapshot.export.export import Export
 from memoria.snapshot.files import InputFile, OutputFile
 from memoria.snapshot.history.history import Origin
-from memoria.snapshot.history.report import UndoReport
 from memoria.snapshot.history.undo import Undo
 from memoria.snapshot.merge.mapping import namespaces
 from memoria.snapshot.merge.merge import Merge
@@ -23,7 +22,7 @@ from memoria.snapshot.merge.options import MergeOptions
 from memoria.snapshot.progress import NoProgress, Progress
 from memoria.snapshot.replace.options import ReplaceOptions
 from memoria.snapshot.replace.replace import Replace
-from memoria.snapshot.report import Report
+from memoria.snapshot.report import Report, UndoReport
 from memoria.snapshot.schema.registry import chosen
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from memoria.snapshot.errors import DatabaseFailure, InvalidValue
-from memoria.snapshot.rows.decoder import RowEncoder
+from memoria.snapshot.rows.encoder import RowEncoder
 from memoria.snapshot.rows.values import MAX_DEPTH, MAX_ROW, check_depth, check_json, one_line
 from memoria.snapshot.schema.facts import Column, Kind
 from memoria.snapshot.times import canonical_time
