@@ -3,10 +3,10 @@
 It stands outside `memoria.admin`, whose pages register with it while they are loaded.
 """
 
-from django.contrib.admin import AdminSite
+from memoria.admin_site import GroupedTables
 
 
-class MemoriaSite(AdminSite):
+class MemoriaSite(GroupedTables):
     site_header = "Memoria"
     site_title = "Memoria"
     site_url = None
