@@ -28,8 +28,8 @@ def executable() -> str:
     return found
 
 
-# For these tests only: while playwright is started, Django takes every test of the process for asynchronous.
-@pytest.fixture(scope="package")
+# For one module: while playwright is started, Django takes every test of the process for asynchronous.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # The sandbox of Chromium does not start for root; it loads nothing but our own pages.

@@ -107,7 +107,7 @@ def _points(found: list[Call], seed: int) -> list[tuple[Call, str]]:
     and the faults take turns."""
     faults = (KILLED, EIO, ENOSPC)
     # Threads count for themselves: what cannot be told any more is another fault.
-    said = {(call.name, call.number) for call in found if call.file.startswith(("pipe:", "/dev/"))}
+    said = {(call.name, call.number) for call in found if call.file.startswith(("pipe:", "/dev/null", "/dev/pts/"))}
     found = [call for call in dict.fromkeys(found) if (call.name, call.number) not in said]
     every = [(call, fault) for call in found for fault in faults if call.name != "sendto" or fault == KILLED]
     if not _POINTS:

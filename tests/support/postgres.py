@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import functools
 import os
 import secrets
 import shutil
@@ -24,7 +23,6 @@ from urllib.parse import quote, urlsplit
 
 import psutil
 import psycopg2
-import psycopg2.extensions
 
 # Nothing here outlives the run, so nothing needs to survive a crash of the machine.
 CONFIGURATION = """
@@ -54,8 +52,10 @@ class Server:
         return f"{parts.scheme}://{netloc}/{quote(dbname)}" + (f"?{parts.query}" if parts.query else "")
 
     def execute(self, sql: str) -> None:
-        with _maintenance(self.address).cursor() as cursor:
-            cursor.execute(sql)
+        with contextlib.closing(psycopg2.connect(self.address)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
 
     @contextlib.contextmanager
     def database(self, *, template: str = "template1") -> Iterator[str]:
@@ -74,14 +74,6 @@ class Server:
 
     def drop(self, name: str) -> None:
         self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@functools.cache
-def _maintenance(address: str) -> psycopg2.extensions.connection:
-    """One connection for all that a process creates and drops there."""
-    connection = psycopg2.connect(address)
-    connection.autocommit = True
-    return connection
 
 
 _keepers: list[subprocess.Popen[bytes]] = []
