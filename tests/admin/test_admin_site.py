@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
@@ -43,3 +44,9 @@ def test_who_may_see_one_table_sees_one_heading(sqlite_site: str) -> None:
     client = Client()
     client.force_login(user)
     assert headings(client) == {"Teams and access": ["Teams"]}
+
+
+def test_an_upload_begins_on_the_overview(sqlite_site: str, sign_in: Callable[..., Client]) -> None:
+    link = '<a class="button" href="/admin/memoria/upload/add/">Upload a snapshot</a>'
+    assert link in sign_in(administrator=True).get("/admin/").content.decode()
+    assert link not in sign_in("view_longtermmemory").get("/admin/").content.decode()

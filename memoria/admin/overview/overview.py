@@ -10,6 +10,7 @@ from django.contrib.admin import AdminSite
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.timesince import timesince
 
 from memoria import conf
@@ -77,6 +78,8 @@ def overview(request: HttpRequest, site: AdminSite, using: str = DEFAULT_DB_ALIA
         facts.append(_last_import(using))
     drawn = [chart for model, found in memories for chart in _charts(model, found)]
     doors = [Cell(str(m._meta.verbose_name_plural).capitalize(), list_of(m)) for m in (Upload, Import) if may_view(m)]
+    if may_view(Upload) and site.get_model_admin(Upload).has_add_permission(request):
+        doors.insert(0, Cell("Upload a snapshot", reverse("admin:memoria_upload_add", current_app=site.name)))
     return Overview(tuple(facts), tuple(drawn), tuple(doors))
 
 
