@@ -5,10 +5,11 @@ BIN := .venv/bin
 # Tests that run at once: one more than most machines of a CI have cores, because a test often waits for a process.
 WORKERS ?= 3
 
-.PHONY: help venv install quickstart check test test-all bench format clean
+.PHONY: help venv install quickstart serve check test test-all bench format clean
 
 help:
 	@echo "make quickstart  try it: load a sample, export it, import it elsewhere, compare"
+	@echo "make serve       run the site as in production: static files collected, behind gunicorn"
 	@echo "make test        check style, types and behaviour, on SQLite and PostgreSQL"
 	@echo "make test-all    the same, with the browser, injected faults and every version"
 	@echo "make bench       measure against pg_dump, sqlite3 .dump and dumpdata"
@@ -23,6 +24,12 @@ install: .venv/.installed
 
 quickstart: .venv/.installed
 	$(BIN)/python scripts/quickstart.py
+
+serve: .venv/.installed
+	$(PIP) -r requirements-server.txt
+	$(BIN)/python manage.py migrate --noinput -v 0
+	$(BIN)/python manage.py collectstatic --noinput -v 0
+	exec $(BIN)/gunicorn -c python:memoria_site.gunicorn
 
 # No command below may touch the database of whoever runs it.
 check test test-all: export DATABASE_URL = sqlite://:memory:
@@ -70,6 +77,6 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	$(PIP) -r requirements.txt --editable .
 	@touch $@
 
-.venv/.installed-dev: requirements-dev.txt .venv/.installed
+.venv/.installed-dev: requirements-dev.txt requirements-server.txt .venv/.installed
 	$(PIP) -r requirements-dev.txt
 	@touch $@

@@ -15,6 +15,7 @@ MEMORIA_UPLOAD_DIR        where uploaded snapshots wait, private            `upl
 MEMORIA_UPLOAD_MAX_BYTES  the largest snapshot that the browser may send    2000000000
 MEMORIA_UPLOAD_KEEP_HOURS when an uploaded file is removed at the latest    24
 MEMORIA_WORKER            1: `manage.py db_worker` checks and applies them  0 (a thread of the web process)
+MEMORIA_STATIC_ROOT       where `collectstatic` puts the static files       `static` in the checkout
 MEMORIA_DEBUG             1: develop: plain HTTP, error pages with source   0
 ========================= ================================================= ==================================
 
@@ -26,6 +27,7 @@ Installed without a checkout (`pip install`), the current directory stands in fo
 """
 
 import functools
+import importlib.util
 import os
 import tempfile
 from pathlib import Path
@@ -121,8 +123,13 @@ INSTALLED_APPS = [
     *(["django_tasks_db"] if flag("MEMORIA_WORKER") else []),
 ]
 
+# What `pip install memoria[server]` brings; without it the web server in front has to serve the static files.
+HAS_WHITENOISE = importlib.util.find_spec("whitenoise") is not None
+
 MIDDLEWARE = [
+    "memoria_site.health.Health",
     "django.middleware.security.SecurityMiddleware",
+    *(["memoria_site.static_files.StaticFiles"] if HAS_WHITENOISE else []),
     "memoria.admin.middleware.PageHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -170,7 +177,13 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [Path(__file__).parent / "static"]
-STATIC_ROOT = BASE_DIR / "static"
+STATIC_ROOT = Path(os.environ.get("MEMORIA_STATIC_ROOT") or BASE_DIR / "static")
+if HAS_WHITENOISE:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "memoria_site.static_files.HashedNames"},
+    }
+    WHITENOISE_USE_FINDERS = True
 
 # The settings of the app: None is the default in memoria/conf.py, which puts folders into BASE_DIR.
 MEMORIA_BACKUP_DIR = os.environ.get("MEMORIA_BACKUP_DIR") or None

@@ -53,6 +53,7 @@ INVENTED = (
     "/etc/systemd/system/",
     "/var/backups/memoria",
     "/path/to/",
+    "/data",
     "/home/djangoprojects/",
     "/bin/sh",
 )

@@ -76,6 +76,9 @@ PRINT_KEY = "__import__('django.conf').conf.settings.SECRET_KEY"
     ids=["least", "all"],
 )
 def test_check_deploy_has_nothing_to_say(checkout: Path, env: dict[str, str]) -> None:
+    found = manage(checkout, "check", "--deploy", **env)
+    assert "memoria_site.W001" in found.stderr
+    assert manage(checkout, "collectstatic", "--noinput", "-v0", **env).returncode == 0
     result = manage(checkout, "check", "--deploy", "--fail-level=DEBUG", **env)
     assert (result.returncode, result.stdout, result.stderr) == (
         0,

@@ -76,7 +76,9 @@ def test_the_crontab(checkout: Path, tmp_path: Path) -> None:
 
 
 def test_the_systemd_units(checkout: Path, tmp_path: Path) -> None:
-    service_text, timer_text = blocks("ini")
+    service_text, timer_text = (
+        (ROOT / "deploy" / "systemd" / f"memoria-backup.{kind}").read_text() for kind in ("service", "timer")
+    )
     parser = configparser.ConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read_string(here(service_text, tmp_path))

@@ -86,7 +86,7 @@ def test_all_of_it_without_javascript(without_javascript: Page, site: Site) -> N
         assert response is not None
         assert response.status == 200, path
     page.goto(f"{LIST}{first_memory(site)}/change/")
-    expect(page.locator("#nav-sidebar").get_by_role("link", name="Clusters")).to_be_visible()
+    expect(page.locator("#nav-sidebar").get_by_role("link", name="Clusters", exact=True)).to_be_visible()
     expect(page.locator("#toggle-nav-sidebar")).to_be_hidden()
     page.get_by_label("Summary:").fill("Changed without JavaScript")
     page.get_by_role("button", name="Save", exact=True).click()
