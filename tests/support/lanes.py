@@ -1,8 +1,8 @@
 """Which tests a developer runs (`make test`), and which only the exhaustive lane does (`make test-all`).
 
 The exhaustive lane has everything. The other leaves out what takes long for what it finds: the browser, injected
-faults, killed workers, whole installations, every cut and flipped bit; and PostgreSQL 16 where 18 is tried and the
-version cannot matter.
+faults, killed workers, whole installations and web servers, every cut and flipped bit; and PostgreSQL 16 where 18 is
+tried and the version cannot matter.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ EXHAUSTIVE = (
     "faults",
     "snapshot/formats/test_whole_or_refused.py",
     "snapshot/test_large_values.py",
+    "site/test_deploy.py",
+    "site/test_gunicorn.py",
     "test_earlier_versions.py",
     "test_project.py",
     "test_quickstart.py",
