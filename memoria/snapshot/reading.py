@@ -50,6 +50,11 @@ class Reading:
         chunks = self.file.chunks(lambda size: self.progress.advance(size=size))
         return formats.read(chunks, self.format, allow_edited=self.allow_edited)
 
+    def again(self) -> Reader:
+        """For a rehearsal of what was planned."""
+        self.progress.stage("Rehearsing", size=self.file.size)
+        return self.reader()
+
     def plan(self, plan: Plan) -> tuple[Reader, Counter[str]]:
         """Show every row to the plan. Returns the reader at its end, and the rows of tables that it does not take."""
         self.progress.stage("Checking", size=self.file.size)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from memoria.snapshot.errors import InvalidRows, WriteCancelled
+from memoria.snapshot.progress import NoProgress
 from tests.conftest import KINDS, MakeDatabase
 from tests.support.samples.databases import connected, contents, insert, query, script
 from tests.support.samples.engine import import_, merge
@@ -281,3 +282,16 @@ def test_a_dry_run_into_tables_without_rules_locks_nothing(
         writer.execute(begin)
         assert import_(url, path, dry_run=True).tables["long_term_memory"].inserted == 1
         assert merge(url, path, dry_run=True).tables["long_term_memory"].inserted == 1
+
+
+def test_its_progress_is_told(make_database: MakeDatabase, tmp_path: Path) -> None:
+    class Stages(NoProgress):
+        def stage(self, name: str, *, rows: int | None = None, size: int | None = None) -> None:
+            seen.append(name)
+
+    seen: list[str] = []
+    url = make_database("sqlite", migrated=True)
+    script(url, "CREATE TRIGGER looks BEFORE INSERT ON clusters BEGIN SELECT 1; END")
+    insert(url, "long_term_memory", [row("long_term_memory")])  # or there would be no plan
+    import_(url, file(tmp_path, clusters=[{}]), progress=Stages(), dry_run=True)
+    assert seen == ["Checking", "Planning", "Rehearsing"]

@@ -78,7 +78,7 @@ class Merge(Run):
         count_rows(carried, plan.facts, reader, plan.report)
         missing_tables(carried, plan.facts, sink.elsewhere(), plan.report)
         other_rows(others, set(names(TABLES)), plan.report, ignore_unknown=self.options.ignore_unknown)
-        plan.decide(carried, lambda tables: rehearse(sink, plan, tables, reading.reader))
+        plan.decide(carried, lambda tables: rehearse(sink, plan, tables, reading.again))
         if self.dry_run:
             plan.show()
         note_fits(plan.decoders, plan.report)

@@ -78,7 +78,7 @@ class Replace(Run):
         missing_tables(carried, facts, sink.elsewhere(), plan.report)
         self._require_whole(sink, plan, reader, carried)
         other_rows(others, set(names(TABLES)), plan.report, ignore_unknown=self.options.ignore_unknown)
-        plan.decide(carried, lambda tables: rehearse(sink, plan, tables, reading.reader))
+        plan.decide(carried, lambda tables: rehearse(sink, plan, tables, reading.again))
         note_fits(plan.decoders, plan.report)
         return plan, [table for table in carried if table.name in facts]
 
