@@ -97,6 +97,36 @@ def test_an_older_layout_in_another_order_equals_its_database(tmp_path: Path, ru
     assert {name: count for name, count in found.items() if count} == {"chat_history": 3, "spatial_metadata": 3}
 
 
+def test_all_tables_but_one(loaded: Path, tmp_path: Path, run_memoria: RunMemoria) -> None:
+    url, snapshot = f"sqlite:///{loaded}", tmp_path / "some.json"
+    without = ("--exclude-table", "chats", "--exclude-table", "clusters", "--exclude-table", "cluster_members")
+    wrong = run_memoria("export-data", str(snapshot), "--exclude-table", "chats", "--database-url", url)
+    assert wrong.returncode == 2, "no table is called so"
+    without = without[2:]
+    exported = run_memoria("export-data", str(snapshot), *without, "--json", "--database-url", url)
+    told = json.loads(exported.stdout)
+    assert (exported.returncode, exported.stderr, told["operation"]) == (0, b"", "export")
+    assert {"clusters", "cluster_members"} <= set(told["left_out"])
+    assert "clusters" not in json.loads(snapshot.read_bytes())["metadata"]["tables"]
+    compared = run_memoria("compare-data", str(snapshot), url, *without, "--json")
+    assert (compared.returncode, json.loads(compared.stdout)["equal"]) == (0, True)
+    whole, copy = tmp_path / "whole.json", f"sqlite:///{tmp_path}/copy.sqlite3"
+    assert run_memoria("export-data", str(whole), "--database-url", url).returncode == 0
+    loading = run_memoria("import-data", str(whole), *without, "--migrate", "--database-url", copy)
+    assert loading.returncode == 0, loading.stderr
+    assert run_memoria("compare-data", str(snapshot), copy, *without).returncode == 0
+    with sqlite3.connect(tmp_path / "copy.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM clusters").fetchone() == (0,)
+    every = [part for table in TABLES for part in ("--exclude-table", table.name)]
+    nothing = run_memoria("export-data", str(tmp_path / "none.json"), *every, "--database-url", url)
+    assert (nothing.returncode, nothing.stderr) == (2, b"CommandError: --exclude-table leaves no table\n")
+    piped = run_memoria("export-data", "-", "--json", "--database-url", url)
+    assert (piped.returncode, piped.stdout) == (2, b"")
+    assert piped.stderr == (
+        b"CommandError: --json prints to standard output, where the snapshot goes; say --report FILE\n"
+    )
+
+
 def test_one_table(loaded: Path, tmp_path: Path, run_memoria: RunMemoria) -> None:
     changed = tmp_path / "changed.sqlite3"
     shutil.copy(loaded, changed)

@@ -36,7 +36,8 @@ from tests.support.samples.databases import CORE, EVERY, script
 from tests.support.samples.engine import export
 
 COMMANDS = (
-    *("export-data", "export-memories", "import-data", "import-memories", "compare-data", "load-sample-data"),
+    *("export-data", "export-memories", "import-data", "import-memories", "inspect-snapshot", "compare-data"),
+    "load-sample-data",
     *("list-imports", "undo-import"),
     *("backup-database", "restore-database", "verify-backup", "list-backups", "check-backups", "prune-backups"),
 )

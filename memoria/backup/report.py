@@ -9,6 +9,28 @@ from memoria.backup.store.sidecar import Sidecar
 
 
 @dataclass(slots=True)
+class VerifyReport:
+    """Of several backups."""
+
+    verified: list[BackupReport] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    """File -> why."""
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.refused else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "report_version": 1,
+            "operation": "verify-several",
+            "verified": [report.as_dict() for report in self.verified],
+            "refused": self.refused,
+            "exit_code": self.exit_code,
+        }
+
+
+@dataclass(slots=True)
 class BackupReport:
     operation: str
     """backup, restore or verify."""

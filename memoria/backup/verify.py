@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +13,30 @@ import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria.backup.engines import SILENCE, Expected, Trial, engine_of
-from memoria.backup.report import BackupReport
+from memoria.backup.errors import InvalidBackup
+from memoria.backup.report import BackupReport, VerifyReport
 from memoria.backup.store import catalogue, refusal
 from memoria.backup.store import sidecar as sidecars
 from memoria.backup.store.file import BackupFile
 from memoria.backup.store.sidecar import Sidecar, Verified
 from memoria.backup.verification import verified
 from memoria.snapshot.errors import FileFailure
+from memoria.snapshot.progress import Progress
 from memoria.snapshot.times import spelled
+
+
+def verify_all(
+    paths: Sequence[Path], server: BaseDatabaseWrapper | None, server_name: str, silence: float, progress: Progress
+) -> VerifyReport:
+    """Verify one after the other, whatever becomes of those before."""
+    report = VerifyReport()
+    for path in paths:
+        progress.stage(f"Verifying {path.name}")
+        try:
+            report.verified.append(Verify(path, server, server_name, silence).run())
+        except (InvalidBackup, FileFailure) as error:
+            report.refused[str(path)] = str(error)
+    return report
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 import urllib.request
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, _ActionsContainer
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from rich.text import Text
 from memoria.backup.engines import SILENCE
 from memoria.backup.freshness import age
 from memoria.backup.prune import PruneReport
-from memoria.backup.report import BackupReport
+from memoria.backup.report import BackupReport, VerifyReport
 from memoria.backup.store import sidecar as sidecars
 from memoria.backup.store.catalogue import Entry
 from memoria.backup.store.digests import Contents
@@ -69,7 +69,7 @@ _KEPT = {
 }
 
 
-def add_quick(parser: ArgumentParser) -> None:
+def add_quick(parser: _ActionsContainer) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="look at sizes and sidecars only, and do not read the files"
     )
@@ -157,6 +157,14 @@ def print_backup(report: BackupReport) -> None:
     if report.prune_dry_run:
         _say(*(f"Would keep {name}: {', '.join(reasons)}." for name, reasons in report.kept.items()))
     _say(*report.next_steps)
+
+
+def print_verified(report: VerifyReport) -> None:
+    for one in report.verified:
+        print_backup(one)
+    _say(*report.refused.values())
+    refused = f", {len(report.refused):,} refused" if report.refused else ""
+    _say(f"{counted(len(report.verified), 'backup')} whole{refused}.")
 
 
 def print_prune(report: PruneReport) -> None:

@@ -23,7 +23,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from memoria.console.options import EPILOG
 from memoria.console.overview_text import owners
 from memoria.console.render import print_report
-from memoria.console.report_file import report_file, write_report
+from memoria.console.report_file import report_file, report_text, write_report
 from memoria.console.version import version
 from memoria.console.words import in_options
 from memoria.databases import describe, sink_with_tables
@@ -76,7 +76,8 @@ class SnapshotCommand(BaseCommand):
                     exit_code = self._run_and_tell(options, file)
                 if sys.stdout is not None:
                     sys.stdout.flush()  # not at the very end, where nobody could say that its reader has left
-                self.all_is_done(options)
+                if not exit_code:
+                    self.all_is_done(options)
             except SnapshotError as error:
                 raise CommandError(_sentence(str(error)), returncode=error.exit_code) from None
             except (MemoryError, RuntimeError) as error:
@@ -128,7 +129,10 @@ class SnapshotCommand(BaseCommand):
         return result.exit_code
 
     def _tell(self, result: Result, options: dict[str, Any], file: OutputFile | None) -> None:
-        if options["verbosity"] > 0:
+        if options.get("json"):
+            with contextlib.suppress(StdoutClosed):
+                sys.stdout.write(report_text(result))
+        elif options["verbosity"] > 0:
             # What was done is done, also where nobody reads about it.
             with contextlib.suppress(OSError, StdoutClosed):
                 self.print_result(result)
@@ -153,9 +157,12 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def _refuse_report_as_snapshot(options: dict[str, Any]) -> None:
-    """The report would replace what it tells of."""
+    """The report would replace what it tells of, or be written into it."""
+    if options.get("json") and "-" in (options.get("destination"), options.get("output")):
+        raise CommandError("--json prints to standard output, where the snapshot goes; say --report FILE", returncode=2)
     report = options.get("report")
     files = [options.get(name) for name in ("source", "destination", "output", "into", "a", "b")]
+    files += options.get("sources") or []
     if report and os.path.realpath(report) in [os.path.realpath(file) for file in files if file]:
         raise CommandError("--report names the snapshot itself; name another file", returncode=2)
 

@@ -18,13 +18,14 @@ from memoria.databases import connection_for
 from memoria.snapshot import Origin, formats
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files import InputFile, compression
-from memoria.snapshot.schema.facts import names
-from memoria.snapshot.schema.registry import TABLES
+from memoria.snapshot.schema.facts import Table, names
+from memoria.snapshot.schema.registry import TABLES, chosen
 
 _OTHERS = (".csv", ".tsv", ".xlsx", ".ods", ".parquet", ".yaml", ".yml", ".xml", ".html", ".sqlite3", ".sqlite", ".db")
 """Endings that ask for a format which a snapshot is not in."""
 _ASKED = (
     "tables",
+    "excluded_tables",
     "no_truncate",
     "missing_references",
     "namespace",
@@ -77,10 +78,27 @@ def add_tables(parser: ArgumentParser, *, verb: str) -> None:
         dest="tables",
         help=f"{verb} only this table; may be repeated",
     )
+    parser.add_argument(
+        "--exclude-table",
+        action="append",
+        choices=names(TABLES),
+        metavar="NAME",
+        dest="excluded_tables",
+        help=f"{verb} all but this table; may be repeated",
+    )
+
+
+def tables(options: Mapping[str, Any]) -> tuple[Table, ...]:
+    """Those that were asked for, in the order of a snapshot."""
+    taken = chosen(options["tables"], options["excluded_tables"])
+    if not taken:
+        raise CommandError("--exclude-table leaves no table", returncode=2)
+    return taken
 
 
 def add_report(parser: ArgumentParser) -> None:
     parser.add_argument("--report", metavar="FILE", help="write the report as JSON to FILE as well")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON to standard output, and no text")
 
 
 def add_no_undo(parser: ArgumentParser) -> None:
@@ -120,13 +138,17 @@ def connection(options: dict[str, Any]) -> BaseDatabaseWrapper:
 
 
 def snapshot(path: str) -> InputFile:
+    return InputFile(snapshot_name(path))
+
+
+def snapshot_name(path: str) -> str:
     """The file to read; who looks for an export in another folder than that of exports is told where it is."""
     exported = conf.export_dir() / path
     if path != "-" and not os.path.exists(path) and exported.is_file():
         raise FileFailure(f"cannot read {path}: no such file; the export folder has one: {exported}")
     if path == "-" and sys.stdin is not None and sys.stdin.isatty():
         sys.stderr.write("Reading a snapshot from standard input, which is this terminal (Ctrl-C ends it).\n")
-    return InputFile(path)
+    return path
 
 
 def snapshot_format(options: dict[str, Any], path: str) -> str:

@@ -40,9 +40,12 @@ def report_file(path: str | None) -> Iterator[OutputFile | None]:
             yield file
 
 
+def report_text(report: Kept) -> str:
+    return json.dumps(all_in_options(report.as_dict()), indent=1, ensure_ascii=False) + "\n"
+
+
 def write_report(report: Kept, file: OutputFile) -> None:
-    text = json.dumps(all_in_options(report.as_dict()), indent=1, ensure_ascii=False)
-    file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    file.write(report_text(report).encode("utf-8", "backslashreplace"))
     if not _may_be_replaced(file.name):  # it is what the run itself has made
         raise SnapshotError(f"it would replace {file.name}, which is no report")
     file.commit()

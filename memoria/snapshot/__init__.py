@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from memoria.snapshot.export.selection import Selection
     from memoria.snapshot.history.history import Imported, Origin, imports
     from memoria.snapshot.history.undo import Undo
+    from memoria.snapshot.inspection import Inspection, inspect
     from memoria.snapshot.merge.actions import OUTCOMES
     from memoria.snapshot.merge.mapping import Namespaces, namespaces
     from memoria.snapshot.merge.merge import Merge
@@ -28,6 +29,7 @@ __all__ = [
     "Comparison",
     "Export",
     "Imported",
+    "Inspection",
     "Merge",
     "MergeOptions",
     "Namespaces",
@@ -41,6 +43,7 @@ __all__ = [
     "compare_sides",
     "database_side",
     "imports",
+    "inspect",
     "namespaces",
     "snapshot_side",
 ]
@@ -52,6 +55,7 @@ _HOMES = {
     "export.selection": ("Selection",),
     "history.history": ("Imported", "Origin", "imports"),
     "history.undo": ("Undo",),
+    "inspection": ("Inspection", "inspect"),
     "merge.actions": ("OUTCOMES",),
     "merge.mapping": ("Namespaces", "namespaces"),
     "merge.merge": ("Merge",),

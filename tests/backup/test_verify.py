@@ -311,3 +311,23 @@ def test_hostile_scripts(make: Make, tmp_path: Path, case: str) -> None:
         said = refused(POSTGRESQL, command, path, "--database-url", url)
         assert "a command for psql" in said or "copies from or to" in said, said
     assert not marker.exists()
+
+
+def test_a_folder_and_several_files(make: Make, tmp_path: Path) -> None:
+    url = make("sqlite", "migrated")
+    for name in ("a.sql", "b.sql", "c.sql.gz"):
+        backed_up("sqlite", url, tmp_path / name)
+    (tmp_path / "foreign.sql").write_bytes(b"")
+    ended = memoria("sqlite", "verify-backup", tmp_path)
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (0, "3 backups whole.")
+    os.truncate(tmp_path / "b.sql", 5)
+    ended = memoria("sqlite", "verify-backup", tmp_path / "a.sql", tmp_path / "b.sql", "--json")
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, [one["file"] for one in told["verified"]]) == (1, [f"{tmp_path}/a.sql"])
+    assert list(told["refused"]) == [f"{tmp_path}/b.sql"]
+    assert "it is cut" in told["refused"][f"{tmp_path}/b.sql"]
+    ended = memoria("sqlite", "verify-backup", tmp_path)
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (1, "2 backups whole, 1 refused.")
+    (tmp_path / "empty").mkdir()
+    said = refused("sqlite", "verify-backup", tmp_path / "empty")
+    assert said == f"there is no backup in {tmp_path}/empty"

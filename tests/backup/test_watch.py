@@ -20,7 +20,7 @@ import pytest
 
 from memoria.backup.backup import Backup
 from memoria.backup.errors import InvalidBackup
-from memoria.backup.freshness import check
+from memoria.backup.freshness import freshness
 from memoria.backup.store import catalogue
 from memoria.backup.store import sidecar as sidecars
 from memoria.backup.store.destination import Destination
@@ -111,6 +111,71 @@ class TestList:
 
 
 class TestCheck:
+    def test_a_part_of_all_is_read_each_time(self, make: Make, tmp_path: Path) -> None:
+        for name in ("a.sql", "b.sql", "c.sql"):
+            backed_up("sqlite", make("sqlite", "migrated"), tmp_path / name)
+
+        def read() -> list[str]:
+            before = {path: path.stat().st_mtime_ns for path in tmp_path.glob(".*.read")}
+            told = json.loads(run("check-backups", tmp_path, "--read-subset", "34%", "--json").stdout)
+            after = {path: path.stat().st_mtime_ns for path in tmp_path.glob(".*.read")}
+            assert told["read"] == 1
+            return [path.name for path in after if after[path] != before.get(path)]
+
+        assert [read() for _ in range(4)] == [[f".{name}.sql.read"] for name in ("a", "b", "c", "a")]
+        spoiled = bytearray((tmp_path / "b.sql").read_bytes())
+        spoiled[-9] ^= 1
+        (tmp_path / "b.sql").write_bytes(spoiled)
+        ended = run("check-backups", tmp_path, "--read-subset", "34%")
+        assert (ended.returncode, ended.message()) == (1, f"{tmp_path}/b.sql: damaged")
+        assert run("check-backups", tmp_path, "--quick").message() == f"{tmp_path}/b.sql: refused"
+        for wrong in ("0%", "101%", "10", "x%"):
+            ended = run("check-backups", tmp_path, "--read-subset", wrong)
+            assert ended.returncode == 2
+            assert f"'{wrong}' is no share: write a number from 1 to 100 and %, such as 10%" in ended.stderr
+        assert run("prune-backups", tmp_path / "{database}-{timestamp}.sql", "--keep-last", "1").returncode == 0
+
+    def test_metrics(self, backup: Path, tmp_path: Path) -> None:
+        file = tmp_path / "memoria.prom"
+        assert run("check-backups", backup.parent, "--metrics", file).returncode == 0
+        (entry,) = listing(backup.parent)
+        made = int(datetime.fromisoformat(entry["created_at"]).timestamp())
+        lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]
+        label = f'{{database="{entry["database"]}"}}'
+        assert lines == [
+            "memoria_backups_fine 1",
+            "memoria_backups 1",
+            "memoria_backups_broken 0",
+            "memoria_backups_read 1",
+            f"memoria_backup_created_seconds{label} {made}",
+            f"memoria_backup_size_bytes{label} {entry['size']}",
+            f"memoria_backup_rows{label} {entry['rows']}",
+        ]
+        assert file.stat().st_mode & 0o777 == 0o644
+        backup.unlink()
+        assert run("check-backups", backup.parent, "--metrics", file).returncode == 1
+        assert "memoria_backups_fine 0\n" in file.read_text()
+        assert "memoria_backups_broken 1\n" in file.read_text()
+        ended = run("check-backups", backup.parent, "--metrics", tmp_path / "none" / "x")
+        assert ended.message() == f"cannot write {tmp_path}/none/x: no such file"
+
+    def test_json(self, backup: Path) -> None:
+        dated(backup, hours=28)
+        ended = run("check-backups", backup.parent, "--json")
+        told = json.loads(ended.stdout)
+        (newest,) = told.pop("newest")
+        assert (ended.returncode, newest["name"], newest["state"]) == (1, "x.sql", "verified")
+        assert told == {
+            "report_version": 1,
+            "operation": "check",
+            "fine": False,
+            "sentence": f"{backup} is 28 h old; allowed are 26 h",
+            "backups": 1,
+            "read": 1,
+            "broken": {},
+            "exit_code": 1,
+        }
+
     def check(self, backup: Path, *arguments: str) -> tuple[int, str]:
         ended = run("check-backups", backup.parent, *arguments)
         assert (ended.stdout.decode() + ended.stderr).count("\n") == 1
@@ -321,7 +386,7 @@ def test_a_thousand_nights(make: Make, tmp_path: Path, monkeypatch: pytest.Monke
         if made_at is None:
             continue
         assert any(restorable(entry.path) for entry in good)
-        verdict = check(str(folder / destination.pattern), 26 * 3600)
+        verdict = freshness(str(folder / destination.pattern), 26 * 3600).check
         age = (clock[0] - made_at).total_seconds()
         assert verdict.is_fine == (-300 <= age <= 26 * 3600), verdict.sentence
         assert len(entries) <= 3 + 7 + 4 + 2

@@ -43,9 +43,12 @@ def test_a_file_of_bytes(url: str, run_memoria: RunMemoria, tmp_path: Path) -> N
 
 
 def test_no_name_at_all(url: str, run_memoria: RunMemoria) -> None:
-    for command in ("verify-backup", "restore-database"):
+    for command, why in {
+        "verify-backup": "there is no backup in .",
+        "restore-database": "cannot read .: it is a directory",
+    }.items():
         ended = run_memoria(command, ".", "--database-url", url)
-        assert (ended.returncode, ended.stderr) == (1, b"CommandError: cannot read .: it is a directory\n")
+        assert (ended.returncode, ended.stderr) == (1, f"CommandError: {why}\n".encode())
 
 
 def test_a_namespace_of_bytes(url: str, run_memoria: RunMemoria, tmp_path: Path) -> None:

@@ -165,6 +165,16 @@ def settle(path: Path) -> None:
     pending.unlink(missing_ok=True)
 
 
+def named(text: str) -> list[Path]:
+    """The file of that name, or all backups with a sidecar of a folder or a destination, oldest first."""
+    if not (os.path.isdir(text) or "{" in os.path.basename(text)):
+        return [Path(text)]
+    found = [entry.path for entry in listed(text, read=False) if entry.state != "no sidecar"]
+    if not found:
+        raise FileFailure(f"there is no backup in {text}")
+    return found
+
+
 def latest(text: str) -> Path:
     """The newest backup of a folder or a destination that is verified, by its sidecar and its size. Raises FileFailure
     where there is none, or where there are backups of several databases."""

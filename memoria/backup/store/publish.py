@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from memoria.backup.store import refusal
+from memoria.backup.store import readings, refusal
 from memoria.backup.store import sidecar as sidecars
 from memoria.backup.store.destination import require_file_or_nothing
 from memoria.backup.store.sidecar import Sidecar
@@ -37,6 +37,7 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
         sidecars.path_of(path).unlink(missing_ok=True)
         refusal.path_of(path).unlink(missing_ok=True)
+        readings.path_of(path).unlink(missing_ok=True)
     except OSError as error:
         raise FileFailure.of("remove", str(path), error) from None
 

@@ -20,7 +20,6 @@ from memoria.snapshot.errors import InvalidSnapshot
 from memoria.snapshot.files.urls import is_url
 from memoria.snapshot.progress import Progress
 from memoria.snapshot.schema.facts import Table
-from memoria.snapshot.schema.registry import chosen
 
 _SQLITE = b"SQLite format 3\0"
 
@@ -38,7 +37,7 @@ class Command(SnapshotCommand):
         shared.add_report(parser)
 
     def run(self, options: dict[str, Any]) -> Comparison:
-        tables = chosen(options["tables"])
+        tables = shared.tables(options)
         with (
             TerminalProgress(quiet=options["verbosity"] == 0) as progress,
             _side(options["a"], tables, progress) as a,

@@ -13,7 +13,6 @@ from memoria.databases import describe
 from memoria.snapshot import Export
 from memoria.snapshot.files import OutputFile
 from memoria.snapshot.report import Report
-from memoria.snapshot.schema.registry import chosen
 
 
 class Command(SnapshotCommand):
@@ -37,7 +36,7 @@ class Command(SnapshotCommand):
 
     def run(self, options: dict[str, Any]) -> Report:
         destination = options["destination"]
-        tables = chosen(options["tables"])
+        tables = shared.tables(options)
         connection = shared.connection(options)
         with OutputFile(destination) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             return Export(

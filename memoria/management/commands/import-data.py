@@ -8,13 +8,13 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from memoria.console import options as shared
+from memoria.console.backup_first import add_backup_first, back_up_first
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.console.question import Question, replaced
 from memoria.databases import describe
 from memoria.snapshot import Replace, ReplaceOptions
 from memoria.snapshot.report import Report
-from memoria.snapshot.schema.registry import chosen
 
 
 class Command(SnapshotCommand):
@@ -44,18 +44,20 @@ class Command(SnapshotCommand):
         )
         parser.add_argument("--no-validate", action="store_true", help="skip the checks of each row before the import")
         parser.add_argument("--migrate", action="store_true", help="create the tables that are missing, first")
+        add_backup_first(parser)
         parser.add_argument("--no-input", "--noinput", action="store_true", help="do not ask before rows are deleted")
         shared.add_no_undo(parser)
         shared.add_report(parser)
 
     def run(self, options: dict[str, Any]) -> Report:
-        tables = chosen(options["tables"])
+        tables = shared.tables(options)
         connection = shared.connection(options)
         with (
             self.target(connection, options) as target,
             shared.snapshot(options["source"]) as file,
             TerminalProgress(quiet=options["verbosity"] == 0) as progress,
         ):
+            back_up_first(connection, describe(connection), options, progress)
             return Replace(
                 file,
                 connection,

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from memoria.console import options as shared
+from memoria.console.backup_first import add_backup_first, back_up_first
 from memoria.console.command import SnapshotCommand
 from memoria.console.progress import TerminalProgress
 from memoria.console.question import Question, overwritten
@@ -52,6 +53,7 @@ class Command(SnapshotCommand):
         parser.add_argument("--skip-invalid", action="store_true", help="leave out rows that do not fit")
         parser.add_argument("--no-validate", action="store_true", help="do not check values against limits")
         parser.add_argument("--migrate", action="store_true", help="create the tables that are missing, first")
+        add_backup_first(parser)
         parser.add_argument(
             "--no-input", "--noinput", action="store_true", help="do not ask before rows are overwritten"
         )
@@ -73,6 +75,7 @@ class Command(SnapshotCommand):
             shared.snapshot(options["source"]) as file,
             TerminalProgress(quiet=options["verbosity"] == 0) as progress,
         ):
+            back_up_first(connection, describe(connection), options, progress)
             question = Question(progress, options["no_input"], options["source"])
             consent = _Consent(asks=question.has_somebody)
             merge = Merge(

@@ -166,6 +166,7 @@ def decompress(chunks: Iterator[bytes], compression: str) -> Iterator[bytes]:
     """The content of a compressed stream, in pieces; raises InvalidSnapshot where it is cut, damaged or goes on."""
     if compression == "gzip":
         return _Opening(_GZIP_MARKER, _gzip_seal, len(_gzip_seal(bytes(_DIGEST_SIZE))), chunks).gzip()
+    assert compression == "zstd", compression
     return _Opening(_ZSTD_MARKER, _zstd_frame, len(_zstd_frame(bytes(_DIGEST_SIZE))), chunks).zstd()
 
 

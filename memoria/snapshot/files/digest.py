@@ -1,4 +1,7 @@
-"""Digests a stream with SHA-256 on another core: hashlib releases the interpreter lock while it digests."""
+"""Digests a stream with SHA-256 on another core: hashlib releases the interpreter lock while it digests.
+
+What is exported is digested as it is written, in `output.py`.
+"""
 
 from __future__ import annotations
 

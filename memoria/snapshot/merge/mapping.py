@@ -2,6 +2,7 @@
 
 A map `a=b` sends the rows of namespace a to b, `team:*=prod:*` those of team:red to prod:red. A name goes before a
 pattern, patterns count in their order, and each row is sent once: with a=b and b=a two namespaces change places.
+`plan.py` asks for each row.
 """
 
 from __future__ import annotations

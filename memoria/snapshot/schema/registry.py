@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -121,15 +121,14 @@ EXCLUDED: dict[str, str] = {
 """Models that no snapshot carries: label -> reason."""
 
 
-def chosen(names: list[str] | None) -> tuple[Table, ...]:
-    """The tables of these names, in the registry's order; all of them for None."""
-    if names is None:
-        return TABLES
+def chosen(names: list[str] | None, without: Collection[str] | None = None) -> tuple[Table, ...]:
+    """The tables of these names, all of them for None, but for those `without`; in the registry's order."""
     known = {table.name for table in TABLES}
-    for name in names:
+    for name in (*(names or ()), *(without or ())):
         if name not in known:
             raise SnapshotError(f"there is no table {name!r}: choose from {', '.join(t.name for t in TABLES)}")
-    return tuple(table for table in TABLES if table.name in names)
+    taken = (known if names is None else set(names)) - set(without or ())
+    return tuple(table for table in TABLES if table.name in taken)
 
 
 def require_tables(facts: Container[str], database: str) -> None:
