@@ -16,6 +16,7 @@ MEMORIA_UPLOAD_MAX_BYTES  the largest snapshot that the browser may send    2000
 MEMORIA_UPLOAD_KEEP_HOURS when an uploaded file is removed at the latest    24
 MEMORIA_WORKER            1: `manage.py db_worker` checks and applies them  0 (a thread of the web process)
 MEMORIA_STATIC_ROOT       where `collectstatic` puts the static files       `static` in the checkout
+MEMORIA_METRICS_TOKEN     who asks for `/metrics` sends it as a bearer      none: there is no such page
 MEMORIA_DEBUG             1: develop: plain HTTP, error pages with source   0
 ========================= ================================================= ==================================
 
@@ -128,6 +129,7 @@ HAS_WHITENOISE = importlib.util.find_spec("whitenoise") is not None
 
 MIDDLEWARE = [
     "memoria_site.health.Health",
+    "memoria_site.metrics.Metrics",
     "django.middleware.security.SecurityMiddleware",
     *(["memoria_site.static_files.StaticFiles"] if HAS_WHITENOISE else []),
     "memoria.admin.middleware.PageHeaders",
@@ -191,6 +193,7 @@ MEMORIA_EXPORT_DIR = os.environ.get("MEMORIA_EXPORT_DIR") or None
 MEMORIA_UPLOAD_DIR = os.environ.get("MEMORIA_UPLOAD_DIR") or None
 MEMORIA_UPLOAD_MAX_BYTES = number("MEMORIA_UPLOAD_MAX_BYTES", "bytes")
 MEMORIA_UPLOAD_KEEP_HOURS = number("MEMORIA_UPLOAD_KEEP_HOURS", "hours")
+MEMORIA_METRICS_TOKEN = os.environ.get("MEMORIA_METRICS_TOKEN", "")
 if flag("MEMORIA_WORKER"):
     TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

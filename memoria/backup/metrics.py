@@ -1,4 +1,4 @@
-"""Tells a monitor of backups in the text format of Prometheus."""
+"""Tells Prometheus of the backups in a folder."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import tempfile
 from collections.abc import Iterator
 
 from memoria.backup.freshness import Freshness
+from memoria.prometheus import Sample, exposition
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files.urls import require_local
 
-_HELP = {
+HELP = {
     "memoria_backups_fine": "1 where every database has a verified backup that is young enough, and none is damaged",
     "memoria_backups": "backups in the folder",
     "memoria_backups_broken": "backups that are damaged, refused, missing or cannot be read",
@@ -22,33 +23,17 @@ _HELP = {
 }
 
 
-def text(found: Freshness) -> str:
-    """All figures, each with its help and its type, which is a gauge."""
-    lines: list[str] = []
-    for name, label, value in _figures(found):
-        if f"# HELP {name} {_HELP[name]}" not in lines:
-            lines += [f"# HELP {name} {_HELP[name]}", f"# TYPE {name} gauge"]
-        lines.append(f"{name}{label} {value}")
-    return "\n".join(lines) + "\n"
-
-
-def _figures(found: Freshness) -> Iterator[tuple[str, str, float]]:
-    yield "memoria_backups_fine", "", int(found.check.is_fine)
-    yield "memoria_backups", "", len(found.found)
-    yield "memoria_backups_broken", "", len(found.broken)
-    yield "memoria_backups_read", "", found.read
-    newest = [(_label(name), entry.sidecar) for name, entry in sorted(found.newest.items()) if entry.sidecar]
-    for label, backup in newest:
-        yield "memoria_backup_created_seconds", label, int(backup.moment.timestamp())
-    for label, backup in newest:
-        yield "memoria_backup_size_bytes", label, backup.size
-    for label, backup in newest:
-        yield "memoria_backup_rows", label, backup.contents.rows
-
-
-def _label(database: str) -> str:
-    escaped = database.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'{{database="{escaped}"}}'
+def samples(found: Freshness) -> Iterator[Sample]:
+    yield Sample("memoria_backups_fine", int(found.check.is_fine))
+    yield Sample("memoria_backups", len(found.found))
+    yield Sample("memoria_backups_broken", len(found.broken))
+    yield Sample("memoria_backups_read", found.read)
+    for name, entry in sorted(found.newest.items()):
+        if backup := entry.sidecar:
+            of_database = {"database": name}
+            yield Sample("memoria_backup_created_seconds", int(backup.moment.timestamp()), of_database)
+            yield Sample("memoria_backup_size_bytes", backup.size, of_database)
+            yield Sample("memoria_backup_rows", backup.contents.rows, of_database)
 
 
 def write(found: Freshness, path: str) -> None:
@@ -59,7 +44,7 @@ def write(found: Freshness, path: str) -> None:
         try:
             with open(descriptor, "w", encoding="utf-8") as file:
                 os.fchmod(descriptor, 0o644)
-                file.write(text(found))
+                file.write(exposition(samples(found), HELP))
             os.replace(draft, path)
         except BaseException:
             with contextlib.suppress(OSError):

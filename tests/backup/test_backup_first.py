@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backup.backups import POSTGRESQL, listing
+from tests.backup.backups import POSTGRESQL, listing, memoria
 from tests.faults.faults import Make, run
 
 pytest_plugins = ["tests.faults.fault_databases"]
@@ -31,7 +31,7 @@ def test_the_database_as_it_was(make: Make, tmp_path: Path, snapshot: Path, kind
     arguments = (command, snapshot, *COMMANDS[command], "--database-url", url, "--backup-first", place)
     assert run(*arguments, "--dry-run").returncode == 0
     assert not place.parent.exists(), "a dry run writes nothing"
-    ended = run(*arguments)
+    ended = memoria(kind, *arguments)
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr.startswith("Backed up ")
     (entry,) = listing(place.parent)
