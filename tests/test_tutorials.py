@@ -1,4 +1,4 @@
-"""The tutorial is run line by line, and prints what it says."""
+"""The tutorial of merges is run line by line, and prints what it says."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from tests.conftest import ROOT
 
 # Sums, digests and seconds, which the page says that it leaves out; of a refusal its sentence, which repeats a line.
 LEFT_OUT = re.compile("Dry run: |Imported |Import [0-9]+ of |Read |CommandError: ")
-PAGE = ROOT / "docs" / "tutorial-merge.md"
 
 
-def steps() -> list[tuple[str, str]]:
+def steps(page: str) -> list[tuple[str, str]]:
     """The shell lines of each block, and what the block below says they print."""
-    blocks = re.findall(r"```(sh|text)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    blocks = re.findall(r"```(sh|text)\n(.*?)```", (ROOT / "docs" / page).read_text("utf-8"), re.DOTALL)
     found: list[tuple[str, str]] = []
     for kind, text in blocks:
         if kind == "sh":
@@ -39,7 +38,7 @@ def test_the_tutorial(tmp_path: Path) -> None:
     program.chmod(0o755)
     place = {"PATH": f"{program.parent}:{os.environ['PATH']}", "DATABASE_URL": f"sqlite:///{tmp_path}/mine.sqlite3"}
     printed = 0
-    for shell, expected in steps():
+    for shell, expected in steps("tutorial-merge.md"):
         done = subprocess.run(
             ["sh", "-ec", shell],
             cwd=tmp_path,
