@@ -16,6 +16,7 @@ MEMORIA_UPLOAD_MAX_BYTES  the largest snapshot that the browser may send    2000
 MEMORIA_UPLOAD_KEEP_HOURS when an uploaded file is removed at the latest    24
 MEMORIA_WORKER            1: `manage.py db_worker` checks and applies them  0 (a thread of the web process)
 MEMORIA_STATIC_ROOT       where `collectstatic` puts the static files       `static` in the checkout
+MEMORIA_LOG               json, lines: what commands and the site say       text for people
 MEMORIA_METRICS_TOKEN     who asks for `/metrics` sends it as a bearer      none: there is no such page
 MEMORIA_DEBUG             1: develop: plain HTTP, error pages with source   0
 ========================= ================================================= ==================================
@@ -39,6 +40,7 @@ from django.core.management.utils import get_random_secret_key
 from django.utils.functional import lazy
 
 from memoria.database_url import parsed
+from memoria.log_lines import FORMATS
 
 
 def flag(name: str) -> bool:
@@ -196,6 +198,18 @@ MEMORIA_UPLOAD_KEEP_HOURS = number("MEMORIA_UPLOAD_KEEP_HOURS", "hours")
 MEMORIA_METRICS_TOKEN = os.environ.get("MEMORIA_METRICS_TOKEN", "")
 if flag("MEMORIA_WORKER"):
     TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+if log := os.environ.get("MEMORIA_LOG", ""):
+    if log not in FORMATS:
+        raise ImproperlyConfigured(f"MEMORIA_LOG is {log!r}: write {' or '.join(FORMATS)}, or leave it out.")
+    LOGGING = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": FORMATS[log]}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {"django": {"level": "INFO", "propagate": True}},
+    }
 
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = not PLAIN_HTTP
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else seconds("MEMORIA_HSTS_SECONDS", default=3600)

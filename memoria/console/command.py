@@ -24,9 +24,11 @@ from memoria.console.options import EPILOG
 from memoria.console.overview_text import owners
 from memoria.console.render import print_report
 from memoria.console.report_file import report_file, report_text, write_report
+from memoria.console.run_log import VARIABLE, RunLog
 from memoria.console.version import version
 from memoria.console.words import in_options
 from memoria.databases import describe, sink_with_tables
+from memoria.log_lines import FORMATS
 from memoria.snapshot.database import sink
 from memoria.snapshot.errors import FileFailure, InvalidRows, SnapshotError, UndoRefused
 from memoria.snapshot.files import OutputFile
@@ -51,6 +53,7 @@ class SnapshotCommand(BaseCommand):
     not_zero = "done, but some rows were left out on request"
     """What an exit code other than 0 means to a caller from Python."""
     _called_from_command_line = False  # Django sets it
+    _log: RunLog | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         _fill_closed_streams()
@@ -67,6 +70,15 @@ class SnapshotCommand(BaseCommand):
         parser.formatter_class = _HelpFormatter
         parser.__class__ = _Parser  # Django names the class itself
         return parser
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        kind = os.environ.get(VARIABLE, "")
+        if kind and kind not in FORMATS:
+            self.stderr.write(f"CommandError: {VARIABLE} is {kind!r}: write {' or '.join(FORMATS)}, or leave it out")
+            sys.exit(2)
+        if kind:
+            self.stderr = self._log = RunLog(argv[1])
+        super().run_from_argv(argv)
 
     def handle(self, *args: Any, **options: Any) -> None:
         _refuse_report_as_snapshot(options)
@@ -129,10 +141,12 @@ class SnapshotCommand(BaseCommand):
         return result.exit_code
 
     def _tell(self, result: Result, options: dict[str, Any], file: OutputFile | None) -> None:
+        if self._log is not None:
+            self._log.ended(result)
         if options.get("json"):
             with contextlib.suppress(StdoutClosed):
                 sys.stdout.write(report_text(result))
-        elif options["verbosity"] > 0:
+        elif options["verbosity"] > 0 and self._log is None:
             # What was done is done, also where nobody reads about it.
             with contextlib.suppress(OSError, StdoutClosed):
                 self.print_result(result)
