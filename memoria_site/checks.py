@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Warning, register
 @register("memoria_site", deploy=True)
 def static_files_are_collected(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     root = Path(settings.STATIC_ROOT)
-    if root.joinpath("staticfiles.json").is_file() if settings.HAS_WHITENOISE else root.is_dir():
+    if root.joinpath("staticfiles.json").is_file() if getattr(settings, "HAS_WHITENOISE", False) else root.is_dir():
         return []
     return [
         Warning(

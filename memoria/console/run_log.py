@@ -1,4 +1,4 @@
-"""Logs a run of a command as records on standard error, in place of text for people, where `MEMORIA_LOG` asks for it."""
+"""Logs a run of a command as records on standard error, instead of text for people, where `MEMORIA_LOG` asks for it."""
 
 from __future__ import annotations
 
