@@ -17,10 +17,11 @@ from memoria.backup.engines import SILENCE, Target, engine_of
 from memoria.backup.errors import InvalidBackup
 from memoria.backup.report import BackupReport
 from memoria.backup.store import catalogue, refusal
-from memoria.backup.store.destination import Destination, plain_name
+from memoria.backup.store.destination import Destination
 from memoria.backup.store.digests import Contents
 from memoria.backup.store.file import BackupFile
 from memoria.backup.store.sidecar import Sidecar
+from memoria.file_names import plain_name
 from memoria.snapshot.errors import Declined, SnapshotError
 from memoria.snapshot.progress import NoProgress, Progress
 

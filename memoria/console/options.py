@@ -7,6 +7,7 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -15,7 +16,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from memoria import conf
 from memoria.databases import connection_for
-from memoria.snapshot import Origin, formats
+from memoria.file_names import filled
+from memoria.snapshot import Origin, database, formats
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files import InputFile, compression
 from memoria.snapshot.schema.facts import Table, names
@@ -135,6 +137,14 @@ def _user() -> str:
 
 def connection(options: dict[str, Any]) -> BaseDatabaseWrapper:
     return connection_for(alias=options["database"] or DEFAULT_DB_ALIAS, url=options["database_url"])
+
+
+def destination(path: str, connection: BaseDatabaseWrapper) -> str:
+    """The file to write, the time and the database's name filled in where its name asks for them."""
+    file = database.path_of(connection)
+    name = file.stem if file else str(connection.settings_dict["NAME"])
+    folder, pattern = os.path.split(path)
+    return os.path.join(folder, filled(pattern, datetime.now(UTC), name))
 
 
 def snapshot(path: str) -> InputFile:

@@ -9,16 +9,16 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from memoria.backup.errors import WrongArguments
+from memoria.file_names import filled, plain_name
 from memoria.snapshot.errors import FileFailure
 from memoria.snapshot.files import compression, require_no_database
 from memoria.snapshot.files.urls import require_local
 
 SQL, CUSTOM = "sql", "custom"
-TIMESTAMP = "%Y%m%dT%H%M%SZ"
 SIDECAR = ".json"
 _TIMESTAMPS = r"\d{8}T\d{6}Z"
 _LONGEST = 200
@@ -58,14 +58,13 @@ class Destination:
         return "{timestamp}" in self.pattern
 
     def name(self, moment: datetime, database: str) -> str:
-        filled = self.pattern.replace("{timestamp}", moment.astimezone(UTC).strftime(TIMESTAMP))
-        return filled.replace("{database}", plain_name(database))
+        return filled(self.pattern, moment, database)
 
     def regex(self, database: str | None = None) -> re.Pattern[str]:
         """Names of this destination's backups; of any database if none is given."""
-        filled = re.escape(self.pattern).replace(re.escape("{timestamp}"), _TIMESTAMPS)
+        timed = re.escape(self.pattern).replace(re.escape("{timestamp}"), _TIMESTAMPS)
         wanted = re.escape(plain_name(database)) if database is not None else r"[\w.-]+"
-        return re.compile(filled.replace(re.escape("{database}"), wanted), re.ASCII)
+        return re.compile(timed.replace(re.escape("{database}"), wanted), re.ASCII)
 
     def require_mount(self) -> None:
         """The folder is on a disk of its own: a disk that is not mounted leaves an empty folder in its place."""
@@ -122,11 +121,6 @@ def require_file_or_nothing(path: Path) -> None:
         what = "a symbolic link" if stat.S_ISLNK(mode) else "a directory" if stat.S_ISDIR(mode) else "no ordinary file"
         raise FileFailure(f"cannot write {path}: it is {what}; remove it, or choose another name")
     require_no_database(path)
-
-
-def plain_name(database: str) -> str:
-    """A database's name as part of a file's name."""
-    return re.sub(r"[^\w.-]", "_", database, flags=re.ASCII).strip(".") or "database"
 
 
 def _is_only_undecodable(text: str) -> bool:

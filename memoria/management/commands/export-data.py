@@ -21,7 +21,10 @@ class Command(SnapshotCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "destination", metavar="DEST", help="the file to write, also .gz or .zst, or - for standard output"
+            "destination",
+            metavar="DEST",
+            help="the file to write, also .gz or .zst, with {timestamp} and {database} in its name filled in; or - for"
+            " standard output",
         )
         shared.add_database(parser, verb="read")
         shared.add_format(parser, otherwise="by the name's extension, else json")
@@ -35,9 +38,9 @@ class Command(SnapshotCommand):
         shared.add_report(parser)
 
     def run(self, options: dict[str, Any]) -> Report:
-        destination = options["destination"]
         tables = shared.tables(options)
         connection = shared.connection(options)
+        destination = shared.destination(options["destination"], connection)
         with OutputFile(destination) as file, TerminalProgress(quiet=options["verbosity"] == 0) as progress:
             return Export(
                 file,

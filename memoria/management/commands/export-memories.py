@@ -40,8 +40,8 @@ class Command(SnapshotCommand):
         parser.add_argument(
             "--output",
             metavar="PATH",
-            help="the file to write, also .ndjson, .gz or .zst, or - for standard output; a relative path is in the"
-            " export folder (default: memories_<UTC time>.json)",
+            help="the file to write, also .ndjson, .gz or .zst, with {timestamp} and {database} in its name filled in;"
+            " or - for standard output; a relative path is in the export folder (default: memories_<UTC time>.json)",
         )
         parser.add_argument("--no-short-term", action="store_true", help="leave out short-term memories")
         parser.add_argument("--no-clusters", action="store_true", help="leave out clusters and their members")
@@ -60,8 +60,8 @@ class Command(SnapshotCommand):
         shared.add_report(parser)
 
     def run(self, options: dict[str, Any]) -> Report:
-        path = destination(options["output"])
         connection = shared.connection(options)
+        path = shared.destination(destination(options["output"]), connection)
         selection = Selection(
             tuple(options["namespaces"] or ()),
             short_term=not options["no_short_term"],

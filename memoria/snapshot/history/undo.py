@@ -61,8 +61,8 @@ class Undo:
         nothing changed."""
         started = monotonic()
         with database.sink(self.connection, self.database, read_only=self.dry_run and not self.rehearse) as sink:
-            report = self._report(sink)
             facts = sink.facts()
+            report = self._report(sink, facts)
             tables = self._tables(sink, facts)
             require_writable(tables, facts)
             require_notes(facts)
@@ -79,8 +79,7 @@ class Undo:
         report.seconds = monotonic() - started
         return report
 
-    def _report(self, sink: Sink) -> UndoReport:
-        facts = sink.facts()
+    def _report(self, sink: Sink, facts: dict[str, TableFacts]) -> UndoReport:
         found = []
         if all(model._meta.db_table in facts for model in HISTORY):
             found = sink.query(
