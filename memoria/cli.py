@@ -1,6 +1,7 @@
 """The `memoria` program: `manage.py`, bound to the settings of `memoria_site`."""
 
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -14,6 +15,11 @@ except ModuleNotFoundError as missing:
     )
 
 _WRONG_ARGUMENTS = 2
+_NOT_OURS = {
+    "import": "import-data replaces tables, import-memories adds to them",
+    "export": "export-data writes everything, export-memories some namespaces",
+}
+"""Commands of an app that the pages need: they know nothing of snapshots, and would be taken for ours."""
 
 
 def main() -> None:
@@ -21,16 +27,19 @@ def main() -> None:
     arguments = sys.argv[1:]
     try:
         if arguments in (["version"], ["-V"], ["--version"]):
-            print(import_module("memoria.console.version").version())
+            print(import_module("memoria.console.version").version(), flush=True)
         elif arguments in ([], ["help"], ["-h"], ["--help"]):
             django.setup()
-            print(import_module("memoria.console.overview_text").overview())  # it needs the models
+            print(import_module("memoria.console.overview_text").overview(), flush=True)  # it needs the models
         else:
             _run(arguments)
     except ImproperlyConfigured as error:
         # A wrong environment variable is the user's to mend: a sentence helps, a traceback does not.
         print(f"memoria: {error}", file=sys.stderr)
         sys.exit(_WRONG_ARGUMENTS)
+    except BrokenPipeError:  # whoever read our output has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(128 + signal.SIGPIPE)
     except KeyboardInterrupt:  # before a command could say so itself
         sys.exit(130)
 
@@ -38,6 +47,9 @@ def main() -> None:
 def _run(arguments: list[str]) -> None:
     if arguments[0] in ("-h", "--help"):
         arguments = ["help", *arguments[1:]]
+    if arguments[0] in _NOT_OURS:
+        print(f"memoria: {arguments[0]} is no command of this program: {_NOT_OURS[arguments[0]]}", file=sys.stderr)
+        sys.exit(_WRONG_ARGUMENTS)
     try:
         execute_from_command_line([sys.argv[0], *arguments])
     except SystemExit as ended:

@@ -90,15 +90,32 @@ def test_a_wrong_argument_is_one_line(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_commands_of_an_app_that_the_pages_need(command: str) -> None:
+    ended = run(command, "memories.json")
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr.startswith(f"memoria: {command} is no command of this program: {command}-data ")
+
+
 @pytest.mark.parametrize("arguments", [(), ("help",), ("--help",)])
 def test_an_overview(arguments: tuple[str, ...]) -> None:
-    """Its own commands, each with the beginning of its help; those of Django are a word away."""
+    """Its own commands, each with the beginning of its help; those of Django, but for migrate, are a word away."""
     ended = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("usage: memoria COMMAND [options]")
     commands = {path.stem for path in (ROOT / "memoria" / "management" / "commands").glob("[a-z]*.py")}
-    assert set(re.findall(r"(?m)^  ([a-z-]+) ", ended.stdout)) == commands
+    assert set(re.findall(r"(?m)^  ([a-z-]+) ", ended.stdout)) == commands | {"migrate"}
     assert max(map(len, ended.stdout.splitlines())) <= 90
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_nobody_reads_to_the_end(argument: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as nobody:
+        command = [sys.executable, "manage.py", argument]
+        ended = subprocess.run(command, cwd=ROOT, stdout=nobody, stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr) == (141, "")
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("-V",), ("version",), ("export-data", "--version")])

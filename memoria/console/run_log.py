@@ -40,6 +40,7 @@ class RunLog(OutputWrapper):
         told = all_in_options(result.as_dict())
         figures = {name: value for name, value in told.items() if isinstance(value, str | int | float)}
         level = logging.ERROR if figures.get("exit_code") == 1 else logging.INFO
+        figures.pop("seconds", None)  # of the run itself; here they are those of the command
         self._record(level, "ended", {**figures, "rows": told.get("rows", _rows(told.get("tables")))})
 
     def _record(self, level: int, message: str, figures: dict[str, Any]) -> None:
