@@ -120,5 +120,6 @@ def test_what_is_no_backup(url: str, tmp_path: Path) -> None:
     assert said == f"{snapshot} is named as a snapshot or a sidecar: a snapshot is read by import-data"
     said = refused("sqlite", "list-backups", snapshot)
     assert said == f"cannot read {snapshot}: it is no folder; verify-backup looks at one file"
-    said = refused("sqlite", "verify-backup", tmp_path)
+    assert refused("sqlite", "verify-backup", tmp_path) == f"there is no backup in {tmp_path}"
+    said = refused("sqlite", "restore-database", tmp_path, "--no-input", "--database-url", url)
     assert said == f"cannot read {tmp_path}: it is a folder; name one of its backups, which list-backups shows"
